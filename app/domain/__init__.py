@@ -1,0 +1,1 @@
+"""What a credit note is, in our own words. Imports the standard library only (and `iso4217` for exponents)."""
