@@ -1,0 +1,41 @@
+"""The one seam to the HTTP library: everybody else imports these names from here."""
+
+from __future__ import annotations
+
+from httpx import (
+    AsyncBaseTransport,
+    AsyncClient,
+    BasicAuth,
+    ConnectError,
+    ConnectTimeout,
+    Headers,
+    HTTPError,
+    InvalidURL,
+    Limits,
+    LocalProtocolError,
+    PoolTimeout,
+    ProxyError,
+    Request,
+    Response,
+    Timeout,
+    TimeoutException,
+    UnsupportedProtocol,
+)
+
+NOT_SENT = (ConnectError, ConnectTimeout, PoolTimeout, ProxyError, UnsupportedProtocol, LocalProtocolError)
+"""Failures after which the provider cannot have seen the request. After any other it may have."""
+
+__all__ = [
+    "NOT_SENT",
+    "AsyncBaseTransport",
+    "AsyncClient",
+    "BasicAuth",
+    "HTTPError",
+    "Headers",
+    "InvalidURL",
+    "Limits",
+    "Request",
+    "Response",
+    "Timeout",
+    "TimeoutException",
+]

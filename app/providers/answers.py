@@ -1,0 +1,86 @@
+"""What an answer of a provider means, before anybody knows which provider it was: statuses, waits, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from app.domain.errors import AccountRefused, ErrorCode, GatewayError, NotFound, ProviderFault, RateLimited, Rejected, Unavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An answer that says no: what an adapter's mapping has to explain."""
+
+    status: int
+    body: bytes
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a refusal means. `by_code`: the provider's own machine code said so, not the status alone."""
+
+    error: GatewayError
+    by_code: bool
+
+
+Explain = Callable[[Refusal], Explanation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One write: sent as it stands."""
+
+    path: str
+    content: bytes
+    content_type: str
+    method: Literal["POST", "PATCH", "PUT"] = "POST"
+    headers: Mapping[str, str] | None = None
+
+
+def by_status(status: int, fault: ProviderFault) -> GatewayError:
+    """What a refusal means by its status alone, for bodies without a known code."""
+    message = fault.message or f"the provider answered with status {status}"
+    match status:
+        case 401:
+            return AccountRefused("the provider does not accept the account's credentials", provider=fault)
+        case 403:
+            return AccountRefused("the account may not do this at the provider", code=ErrorCode.PROVIDER_FORBIDDEN, provider=fault)
+        case 404:
+            return NotFound(message, provider=fault)
+        case 429:
+            return RateLimited("the provider asks to wait", provider=fault)
+        case 408 | 425:
+            return Unavailable(message, provider=fault)
+        case _ if status >= 500 or status < 400:
+            return Unavailable(f"the provider answered with status {status}", provider=fault)
+        case _:
+            return Rejected(message, provider=fault)
+
+
+def is_definite(status: int, *, by_code: bool) -> bool:
+    """Whether this refusal proves that the first send of a write changed nothing.
+
+    408 and 425 say the request was not handled in time, 409 without a known code may be the write colliding with itself.
+    """
+    return 400 <= status < 500 and status not in {408, 425} and (status != 409 or by_code)
+
+
+def retry_after(header: str | None, *, now: datetime) -> float | None:
+    """Seconds to wait, from either form of the header (RFC 9110, 10.2.3); None where it says nothing readable."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdecimal():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

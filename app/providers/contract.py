@@ -1,0 +1,143 @@
+"""What a provider must offer: the adapter's methods, what it can do, and how an account of it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from app.domain.commands import CreditNoteFilter, IssueCreditNote, IssuePlan, Page, PageRequest
+from app.domain.credit_note import CreditNote, LineItem
+from app.domain.errors import GatewayError
+from app.domain.invoice import Invoice
+from app.domain.vocabulary import Disposition, Filter, IssueField, Operation, Order, Reason
+from app.secret import Secret
+
+if TYPE_CHECKING:
+    from app.providers.upstream import Upstream
+
+
+class Adapter(Protocol):
+    """One provider's credit notes, for one account. Stateless apart from its upstream and its account's settings."""
+
+    async def fetch_many(self, ids: Sequence[str]) -> Mapping[str, CreditNote | GatewayError]:
+        """Every requested id is a key. Absence is NotFound, as a value. Raises only when the whole call failed."""
+
+    async def list(self, where: CreditNoteFilter, page: PageRequest) -> Page:
+        """One provider page in the order asked. Filters it cannot apply are in Page.unapplied, never ignored silently."""
+
+    async def invoices(self, ids: Sequence[str]) -> Mapping[str, Invoice | GatewayError]:
+        """With totals, creditable balance, payments and note ids as far as the provider tells; always asked, never remembered."""
+
+    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan:
+        """Resolve a command against the invoice as read; pure. Raises what must be refused before anything is sent."""
+
+    async def issue(self, plan: IssuePlan, *, key: str) -> CreditNote:
+        """Send a plan, once; with the provider key if the provider takes one."""
+
+    async def probe(self) -> None:
+        """One cheap read that shows whether the account works."""
+
+
+@runtime_checkable
+class HasLines(Protocol):
+    """Lines need a call of their own."""
+
+    async def lines(self, notes: Sequence[CreditNote]) -> Mapping[str, Sequence[LineItem] | GatewayError]:
+        """Every note's id is a key."""
+
+
+@runtime_checkable
+class CanRecall(Protocol):
+    """The notes an earlier issue() whose answer was lost may have made. Which of them is ours is decided in gateway/, not here."""
+
+    async def candidates(self, plan: IssuePlan) -> Sequence[CreditNote]:
+        """The notes there are now where the plan would have made one, newest first and all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a provider can do. Operations follow from the methods present."""
+
+    batch_size: int = 1
+    """Ids per fetch_many call upstream."""
+    native_idempotency: bool = False
+    issues_without_invoice: bool = False
+    number_is_id: bool = False
+    """Whether the printed number finds a note or an invoice."""
+    invoices_per_list: int = 1
+    """Invoice ids one list call can narrow to."""
+    pages_by_instant: bool = False
+    """Whether a walk resumes from an instant alone; else from a page's token."""
+    counts: bool = False
+    """Whether a list tells how many there are."""
+    dispositions: frozenset[Disposition] = frozenset()
+    issue_fields: frozenset[IssueField] = frozenset()
+    filters: frozenset[Filter] = frozenset()
+    orders: frozenset[Order] = frozenset({Order.ISSUED_DESC})
+    reasons: frozenset[Reason] = frozenset(Reason)
+    notes: Mapping[Operation, str] = field(default_factory=lambda: MappingProxyType({}))
+    """A sentence for a client beside an operation, where one is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Calls an account may make: `per_minute` as a burst, `concurrent` at once; 0 for none."""
+
+    per_minute: int = 0
+    concurrent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """One configured account, as its adapter needs to know it."""
+
+    name: str
+    tenant: str
+    provider: str
+    credentials: Mapping[str, Secret]
+    options: Mapping[str, str]
+    """What the provider's SPEC names in `options`: site, organisation, on_behalf_of ..."""
+    base_url: str | None = None
+    currency: str | None = None
+    reason_codes: Mapping[Reason, str]
+    """Our reason -> the account's own code at the provider."""
+    switches: Mapping[str, str]
+    """Provider behaviour that is not published, chosen by name; the SPEC has the names and defaults."""
+    limits: Limits | None = None
+    skip_webhooks: bool = False
+    skip_actions: bool = False
+    demo: bool = False
+    """A built-in sandbox account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions:
+    """How an account is addressed and authenticated; nothing else."""
+
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSpec:
+    """One provider, declared."""
+
+    name: str
+    """URL-safe, never shown as prose."""
+    credentials: tuple[str, ...]
+    """Secrets the account must supply."""
+    capabilities: Capabilities
+    client: Callable[[AccountSettings], ClientOptions]
+    adapter: Callable[[Upstream, AccountSettings], Adapter]
+    options: tuple[str, ...] = ()
+    """Plain settings the account must supply; base_url stands in for those that only make the address."""
+    optional: tuple[str, ...] = ()
+    """Plain settings the account may supply."""
+    switches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name -> allowed values, the first is the default."""
+    demo_switches: Mapping[str, str] = field(default_factory=dict)
+    """What the built-in sandbox account sets."""
+    limits: Limits = Limits()
+    """The provider's published rate, our starting point."""

@@ -1,0 +1,267 @@
+"""The HTTP side of an account: every call of every adapter is made, limited, retried, timed and classified here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from app import http, telemetry
+from app.domain.errors import BadPayload, ErrorCode, GatewayError, NotFound, OutcomeUnknown, ProviderFault, Unavailable
+from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, retry_after
+from app.providers.policy import Breaker, Deadline, Limiter, RetryPolicy
+from app.secret import Secret
+
+T = TypeVar("T")
+QueryParams = list[tuple[str, str | int | float | bool | None]]
+Params = Mapping[str, str] | Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What an account's calls share for the life of the process."""
+
+    provider: str
+    account: str
+    client: http.AsyncClient
+    base_url: str
+    """Without a slash at the end."""
+    headers: Mapping[str, str]
+    """The account's credentials among them: sent to `base_url` only."""
+    limiter: Limiter
+    breaker: Breaker
+    secrets: tuple[Secret, ...]
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    connect_s: float = 3.0
+
+
+class Upstream:
+    """An account's line for the length of one operation, which ends at the deadline."""
+
+    __slots__ = ("_deadline", "_line")
+
+    def __init__(self, line: Line, deadline: Deadline) -> None:
+        self._line = line
+        self._deadline = deadline
+
+    @property
+    def account(self) -> str:
+        """The account's name."""
+        return self._line.account
+
+    @property
+    def provider(self) -> str:
+        """The provider's name."""
+        return self._line.provider
+
+    def absent(self, id: str) -> NotFound:
+        """What to answer for an id the provider did not return."""
+        return NotFound(f"no {id[:100]!r} at this account", account=self._line.account)
+
+    def unknown_value(self, what: str, value: str) -> None:
+        """Tell that the provider used a word nobody has published."""
+        telemetry.unknown_value(provider=self._line.provider, account=self._line.account, what=what, value=value)
+
+    async def read(self, path: str, *, into: type[T], explain: Explain, params: Params | None = None) -> T:
+        """GET and decode. Tried again while that can help and time is left. Raises Unavailable, BadPayload or what `explain` says."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._read_once(path, params, into, explain)
+            except Unavailable as failed:
+                failed.account = self._line.account
+                wait = self._line.retry.wait(attempt, failed.retry_after)
+                if attempt >= self._line.retry.attempts or wait >= self._deadline.left():
+                    raise
+                await asyncio.sleep(wait)
+
+    async def write(self, call: Call, *, into: type[T], explain: Explain) -> T:
+        """Send once. Sent again only if it was certainly not sent.
+
+        Raises Unavailable if it was not sent, what `explain` says if the provider refused, and OutcomeUnknown for everything else.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                headers = {"Content-Type": call.content_type, **(call.headers or {})}
+                response = await self._send(self._request(call.method, call.path, content=call.content, headers=headers))
+            except Unavailable as failed:
+                if failed.retry_after is not None or attempt >= self._line.retry.attempts or not self._deadline.left():
+                    raise
+                await asyncio.sleep(min(self._line.retry.wait(attempt, None), self._deadline.left()))
+            except _Lost as lost:
+                raise self._unknown(timed_out=lost.timed_out) from lost
+            else:
+                return self._written(response, into, explain)
+
+    async def _read_once(self, path: str, params: Params | None, into: type[T], explain: Explain) -> T:
+        query: QueryParams = list(params.items() if isinstance(params, Mapping) else params or ())
+        try:
+            response = await self._send(self._request("GET", path, params=query or None))
+        except _Lost as lost:
+            code = ErrorCode.PROVIDER_TIMEOUT if lost.timed_out else ErrorCode.PROVIDER_UNAVAILABLE
+            message = "the provider did not answer in time" if lost.timed_out else "the provider cut the connection"
+            raise Unavailable(message, code=code, account=self._line.account) from lost
+        if not response.is_success:
+            raise self._refused(response, explain).error
+        return self._decoded(response, into)
+
+    def _written(self, response: http.Response, into: type[T], explain: Explain) -> T:
+        if response.is_success:
+            try:
+                return self._decoded(response, into)
+            except BadPayload as unreadable:
+                raise self._unknown(timed_out=False, response=response) from unreadable
+        explained = self._refused(response, explain)
+        status = response.status_code
+        if is_definite(status, by_code=explained.by_code):
+            raise explained.error
+        raise self._unknown(timed_out=status == 408, response=response) from explained.error
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: QueryParams | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> http.Request:
+        """A request to the account's own address, with its credentials; to any other without them, and over TLS only."""
+        base = self._line.base_url
+        if "://" not in path:
+            return self._line.client.build_request(
+                method, base + path, params=params, content=content, headers={**self._line.headers, **(headers or {})}
+            )
+        if path.startswith(base + "/"):
+            return self._request(method, path.removeprefix(base), params=params, content=content, headers=headers)
+        if not path.startswith("https://"):
+            message = "the provider points to an address that is neither its own nor protected by TLS"
+            raise BadPayload(message, account=self._line.account)
+        return self._line.client.build_request(method, path, params=params, content=content, headers=headers)
+
+    async def _send(self, request: http.Request) -> http.Response:
+        """Perform one request. Raises Unavailable if it was certainly not sent, _Lost if it may have been."""
+        started, result = time.monotonic(), "cancelled"
+        try:
+            async with self._line.limiter.turn(self._deadline):
+                self._line.breaker.check()
+                try:
+                    response = await self._exchange(request)
+                finally:
+                    self._line.breaker.abandoned()
+            result = str(response.status_code)
+        except GatewayError as failed:
+            failed.account = self._line.account
+            result = failed.code.value
+            raise
+        except _Lost as lost:
+            result = "timeout" if lost.timed_out else "lost"
+            raise
+        finally:
+            telemetry.upstream_called(
+                provider=self._line.provider, account=self._line.account, method=request.method,
+                path=request.url.path, result=result, duration_s=time.monotonic() - started,
+            )  # fmt: skip
+        return response
+
+    async def _exchange(self, request: http.Request) -> http.Response:
+        left = self._deadline.left()
+        connect = min(self._line.connect_s, left)
+        request.extensions = {**request.extensions, "timeout": {"connect": connect, "read": left, "write": left, "pool": left}}
+        try:
+            async with asyncio.timeout(left):
+                response = await self._line.client.send(request)
+        except http.NOT_SENT as failed:
+            self._line.breaker.failed()
+            message = f"the provider could not be reached ({type(failed).__name__})"
+            raise Unavailable(message) from failed
+        except (TimeoutError, http.TimeoutException) as late:
+            self._line.breaker.failed()
+            raise _Lost(timed_out=True) from late
+        except http.HTTPError as cut:
+            self._line.breaker.failed()
+            raise _Lost(timed_out=False) from cut
+        if response.status_code >= 500:
+            self._line.breaker.failed()
+        else:
+            self._line.breaker.succeeded()
+        return response
+
+    def _decoded(self, response: http.Response, into: type[T]) -> T:
+        try:
+            decoded: T = _decoder(into).decode(response.content)
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as unreadable:
+            where = self._scrubbed(str(unreadable))
+            message = f"the provider answered something that can't be read: {where}"
+            raise BadPayload(message, account=self._line.account, provider=_fault(response)) from unreadable
+        return decoded
+
+    def _refused(self, response: http.Response, explain: Explain) -> Explanation:
+        explained = explain(Refusal(status=response.status_code, body=response.content, request_id=_request_id(response)))
+        error = explained.error
+        error.account = self._line.account
+        error.message = self._scrubbed(error.message)
+        error.args = (error.message,)
+        if error.provider is not None:
+            error.provider = self._scrubbed_fault(error.provider, response)
+        if error.retry_after is None:
+            error.retry_after = retry_after(response.headers.get("retry-after"), now=datetime.now(UTC))
+        return explained
+
+    def _scrubbed_fault(self, fault: ProviderFault, response: http.Response) -> ProviderFault:
+        return ProviderFault(
+            http_status=response.status_code,
+            code=fault.code,
+            message=None if fault.message is None else self._scrubbed(fault.message),
+            field=fault.field,
+            request_id=_request_id(response),
+        )
+
+    def _scrubbed(self, text: str) -> str:
+        """A provider's text without the account's secrets, cut to a length a person reads."""
+        for secret in self._line.secrets:
+            if secret.reveal():
+                text = text.replace(secret.reveal(), "***")
+        return text[:500]
+
+    def _unknown(self, *, timed_out: bool, response: http.Response | None = None) -> OutcomeUnknown:
+        message = "the write was sent and its answer was lost; repeat it with the same idempotency key"
+        error = OutcomeUnknown(message, account=self._line.account, provider=None if response is None else _fault(response))
+        error.timed_out = timed_out
+        return error
+
+
+class _Lost(Exception):
+    """Sent, perhaps, and no answer."""
+
+    def __init__(self, *, timed_out: bool) -> None:
+        super().__init__()
+        self.timed_out = timed_out
+
+
+_decoders: dict[object, msgspec.json.Decoder[Any]] = {}  # one per Struct: as many as there are wire shapes
+
+
+def _decoder(into: object) -> msgspec.json.Decoder[Any]:
+    if into not in _decoders:
+        _decoders[into] = msgspec.json.Decoder(into)  # type: ignore[call-overload]  # any type msgspec knows
+    return _decoders[into]
+
+
+def _request_id(response: http.Response) -> str | None:
+    for name in ("x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id"):
+        if name in response.headers:
+            return str(response.headers[name])[:200]
+    return None
+
+
+def _fault(response: http.Response) -> ProviderFault:
+    return ProviderFault(http_status=response.status_code, request_id=_request_id(response))
