@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -14,30 +13,12 @@ import msgspec
 from app import http, telemetry
 from app.domain.errors import BadPayload, ErrorCode, GatewayError, NotFound, OutcomeUnknown, ProviderFault, Unavailable
 from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, retry_after
-from app.providers.policy import Breaker, Deadline, Limiter, RetryPolicy
-from app.secret import Secret
+from app.providers.line import Line
+from app.providers.policy import Deadline
 
 T = TypeVar("T")
 QueryParams = list[tuple[str, str | int | float | bool | None]]
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What an account's calls share for the life of the process."""
-
-    provider: str
-    account: str
-    client: http.AsyncClient
-    base_url: str
-    """Without a slash at the end."""
-    headers: Mapping[str, str]
-    """The account's credentials among them: sent to `base_url` only."""
-    limiter: Limiter
-    breaker: Breaker
-    secrets: tuple[Secret, ...]
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    connect_s: float = 3.0
 
 
 class Upstream:
@@ -252,7 +233,7 @@ _decoders: dict[object, msgspec.json.Decoder[Any]] = {}  # one per Struct: as ma
 
 def _decoder(into: object) -> msgspec.json.Decoder[Any]:
     if into not in _decoders:
-        _decoders[into] = msgspec.json.Decoder(into)  # type: ignore[call-overload]  # any type msgspec knows
+        _decoders[into] = msgspec.json.Decoder(into)
     return _decoders[into]
 
 
