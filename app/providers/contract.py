@@ -88,6 +88,10 @@ class Limits:
     per_minute: int = 0
     concurrent: int = 0
 
+    def gated(self, most: int) -> Limits:
+        """The same, with at most this many at once."""
+        return Limits(per_minute=self.per_minute, concurrent=min(self.concurrent or most, most))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
@@ -132,7 +136,9 @@ class ProviderSpec:
     client: Callable[[AccountSettings], ClientOptions]
     adapter: Callable[[Upstream, AccountSettings], Adapter]
     options: tuple[str, ...] = ()
-    """Plain settings the account must supply; base_url stands in for those that only make the address."""
+    """Plain settings the account must supply."""
+    address: tuple[str, ...] = ()
+    """Those of `options` that only make the address: base_url stands in for them."""
     optional: tuple[str, ...] = ()
     """Plain settings the account may supply."""
     switches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The application itself: accounts, reads, the cache, writes and their ledger. Knows no provider by name and no GraphQL."""

@@ -1,0 +1,120 @@
+"""The accounts there are, opened on first use: (caller, name) -> a live account. Nothing else hands out adapters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app import http
+from app.domain.errors import NotFound
+from app.domain.vocabulary import Operation
+from app.providers.contract import AccountSettings, Adapter, Capabilities, ProviderSpec
+from app.providers.line import Line
+from app.providers.policy import Breaker, Deadline, Limiter
+from app.providers.upstream import Upstream
+
+POOL = 10
+"""Connections per account: the HTTP library's pool gets slower above this, not faster."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks. Without a tenant: whoever reaches an open gateway, who may use every account."""
+
+    name: str
+    tenant: str | None = None
+
+    def may_use(self, account: AccountSettings) -> bool:
+        """Whether this account exists for the caller."""
+        return self.tenant is None or self.tenant == account.tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One configured account, open."""
+
+    settings: AccountSettings
+    spec: ProviderSpec
+    line: Line
+
+    @property
+    def name(self) -> str:
+        """As in `account` arguments."""
+        return self.settings.name
+
+    @property
+    def tag(self) -> str:
+        """What every key about this account carries: tenant and account, and with them its place in a cluster."""
+        return f"{{{self.settings.tenant}/{self.settings.name}}}"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What its provider can do."""
+        return self.spec.capabilities
+
+    def adapter(self, deadline: Deadline) -> Adapter:
+        """The account's provider, for one operation that ends at the deadline."""
+        return self.spec.adapter(Upstream(self.line, deadline), self.settings)
+
+    def offers(self, operation: Operation) -> bool:
+        """Whether the gateway offers this for the account today."""
+        match operation:
+            case Operation.GET | Operation.LIST | Operation.ISSUE:
+                return True
+            case Operation.ISSUE_WITHOUT_INVOICE:
+                return self.capabilities.issues_without_invoice
+            case _:
+                return False
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Every configured account; each is opened when it is first asked for and closed with the process."""
+
+    settings: Mapping[str, AccountSettings]
+    providers: Mapping[str, ProviderSpec]
+    transport: http.AsyncBaseTransport | None = None
+    _open: dict[str, Account] = field(default_factory=dict)
+
+    def find(self, caller: Caller, name: str) -> Account:
+        """The account by name; NotFound also where the caller may not use it, so that neither can be told from the other."""
+        settings = self.settings.get(name)
+        if settings is None or not caller.may_use(settings):
+            message = f"no account {name[:100]!r}"
+            raise NotFound(message)
+        if name not in self._open:
+            self._open[name] = self._opened(settings)
+        return self._open[name]
+
+    def of(self, caller: Caller) -> Sequence[Account]:
+        """Every account the caller may use, by name."""
+        return [self.find(caller, name) for name, settings in sorted(self.settings.items()) if caller.may_use(settings)]
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for account in self._open.values():
+            await account.line.client.aclose()
+        self._open.clear()
+
+    def _opened(self, settings: AccountSettings) -> Account:
+        spec = self.providers[settings.provider]
+        options = spec.client(settings)
+        limits = settings.limits or spec.limits
+        client = http.AsyncClient(
+            transport=self.transport,
+            limits=http.Limits(max_connections=POOL, max_keepalive_connections=POOL, keepalive_expiry=30),
+            headers={"User-Agent": "credit-notes", "Accept": "application/json"},
+            trust_env=False,  # a proxy variable must not carry an account's credentials elsewhere
+        )
+        line = Line(
+            provider=spec.name,
+            account=settings.name,
+            client=client,
+            base_url=options.base_url,
+            headers=options.headers,
+            limiter=Limiter(limits.gated(POOL), time.monotonic),
+            breaker=Breaker(),
+            secrets=tuple(settings.credentials.values()),
+        )
+        return Account(settings=settings, spec=spec, line=line)

@@ -1,0 +1,109 @@
+"""What the ledger remembers of one write: the shapes that are stored. Final: an entry outlives the version that wrote it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from app.domain.commands import IssueCreditNote, IssuePlan
+from app.domain.credit_note import CreditNote
+from app.domain.vocabulary import Operation
+from app.gateway.accounts import Account
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One send: when (epoch seconds), and what became of it."""
+
+    at: float
+    code: str | None = None
+    provider_request_id: str | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One write, by (tenant, account, operation, client key)."""
+
+    state: str
+    """started | sent | done | refused | unknown"""
+    operation: str
+    key: str
+    """The client's."""
+    fingerprint: str
+    generation: int = 1
+    """Rises after each definite refusal: the provider sees a new key then, and never after an unknown outcome."""
+    step: int = 1
+    """Which call of an operation of several."""
+    invoice_id: str | None = None
+    plan: IssuePlan | None = None
+    snapshot: tuple[str, ...] = ()
+    """The notes the invoice had before the first send of this generation."""
+    sent_at: float | None = None
+    """Of the first send of this generation."""
+    settles_at: float = 0.0
+    """Before this, the note's absence at the provider says nothing."""
+    attempts: tuple[Attempt, ...] = ()
+    note: CreditNote | None = None
+    refusal: str | None = None
+    """The code of the last definite refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryKeys:
+    """Where a write is remembered. All keys of an account live in one hash slot, so that a step over several is atomic."""
+
+    account: Account
+    operation: Operation
+    key: str
+
+    @property
+    def entry(self) -> str:
+        """The entry itself."""
+        return f"cn:1:ledger:{self.account.tag}:{self.digest}"
+
+    @property
+    def lease(self) -> str:
+        """Held by whoever works on the entry now."""
+        return f"cn:1:ledger-lease:{self.account.tag}:{self.digest}"
+
+    def invoice_lease(self, invoice_id: str) -> str:
+        """Held by whoever writes on the invoice now."""
+        return f"cn:1:invoice-lease:{self.account.tag}:{invoice_id}"
+
+    def pending(self, invoice_id: str) -> str:
+        """Holds the client key of the one write on the invoice whose end is not known."""
+        return f"cn:1:invoice-pending:{self.account.tag}:{invoice_id}"
+
+    def claim(self, note_id: str) -> str:
+        """Says which entry a note belongs to."""
+        return f"cn:1:claim:{self.account.tag}:{note_id}"
+
+    @property
+    def digest(self) -> str:
+        """The operation and the client's key, of one length."""
+        return hashlib.sha256(f"{self.operation.value}\0{self.key}".encode()).hexdigest()
+
+    def provider_key(self, generation: int, step: int) -> str:
+        """The key the provider gets: the same for every resend of a generation, never the client's own text."""
+        parts = (self.account.settings.tenant, self.account.name, self.operation.value, self.key, str(generation), str(step))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def fingerprint(command: IssueCreditNote) -> str:
+    """What makes two requests the same: the content in canonical form, defaults left out, the key itself left out."""
+    content = msgspec.to_builtins(command, str_keys=True, builtin_types=(Decimal,))
+    return hashlib.sha256(msgspec.json.encode(_canonical(content), order="sorted")).hexdigest()
+
+
+def _canonical(value: object) -> object:
+    match value:
+        case dict():
+            members = {str(name): _canonical(member) for name, member in value.items() if name != "key"}
+            return {name: member for name, member in members.items() if member not in (None, [], {})}
+        case list() | tuple():
+            return [_canonical(member) for member in value]
+        case Decimal():
+            return format(value.normalize(), "f")  # 1.0 and 1.00 are the same request
+        case _:
+            return value

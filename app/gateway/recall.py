@@ -1,0 +1,73 @@
+"""Whether a note is what was asked for: after an answer, to be sure of it; after a lost one, to find it again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from app.domain.commands import Expected
+from app.domain.credit_note import CreditNote
+from app.gateway.entries import Entry
+
+CLOCK_SKEW_S = 120.0
+"""By how much a provider's clock may be behind ours before its notes look older than they are."""
+
+
+def mismatch(expected: Expected, note: CreditNote) -> str | None:
+    """How the note differs from what was asked in amount, currency or invoice; None where it does not."""
+    if note.currency != expected.currency:
+        return f"asked in {expected.currency}, answered in {note.currency}"
+    if expected.invoice_id is not None and note.invoice_id is not None and note.invoice_id != expected.invoice_id:
+        return f"asked for invoice {expected.invoice_id!r}, answered for {note.invoice_id!r}"
+    if expected.total is not None and abs((note.total - expected.total).minor) > expected.tolerance:
+        return f"asked for {expected.total}, answered {note.total}"
+    if expected.net is not None and note.subtotal is not None and abs((note.subtotal - expected.net).minor) > expected.tolerance:
+        return f"asked for {expected.net} net, answered {note.subtotal}"
+    return None
+
+
+def is_power_of_ten_off(expected: Expected, note: CreditNote) -> bool:
+    """Whether the amounts differ by a factor of ten, a hundred ...: two sides that count in different units."""
+    if expected.total is None or note.currency != expected.currency:
+        return False
+    small, large = sorted((abs(expected.total.minor), abs(note.total.minor)))
+    while 0 < small < large:
+        small *= 10
+    return small == large and expected.total != note.total
+
+
+def fits(expected: Expected, note: CreditNote) -> bool:
+    """Whether everything the provider returns agrees with what was asked."""
+    told = (
+        (expected.customer_id, note.customer.provider_id if note.customer else None),
+        (expected.number, note.number),
+        (expected.reason_text, note.reason_text),
+        (expected.customer_note, note.customer_note),
+        (expected.internal_note, note.internal_note),
+        (expected.issued_on, note.issued_on),
+        (expected.provider_type, note.provider_values.type),
+    )
+    if any(asked is not None and asked != answered for asked, answered in told):
+        return False
+    if expected.descriptions is not None and expected.descriptions != _descriptions(note):
+        return False
+    return mismatch(expected, note) is None
+
+
+def candidates(entry: Entry, notes: Sequence[CreditNote], claimed: Iterable[str]) -> list[CreditNote]:
+    """The notes that may be what this entry's lost answer made: new since its snapshot, nobody else's, fitting."""
+    if entry.plan is None or entry.sent_at is None:
+        return []
+    known = {*entry.snapshot, *claimed}
+    oldest = datetime.fromtimestamp(entry.sent_at - CLOCK_SKEW_S, UTC)
+    return [
+        note
+        for note in notes
+        if note.ref.external_id not in known
+        and (note.created_at is None or note.created_at >= oldest)
+        and fits(entry.plan.expected, note)
+    ]
+
+
+def _descriptions(note: CreditNote) -> tuple[str | None, ...]:
+    return tuple(line.description for line in note.line_items or ())

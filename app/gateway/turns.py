@@ -1,0 +1,86 @@
+"""Writes on one invoice take turns, in this process first come first served, and over all processes by a lease in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app import telemetry
+from app.domain.errors import StoreUnavailable
+from app.gateway.entries import EntryKeys
+from app.gateway.idempotency import unavailable
+from app.providers.policy import Deadline
+from app.store import Lease, Store, StoreFailure
+
+_POLL_S = 0.05
+
+
+class Turns:
+    """Who may write on which invoice now."""
+
+    def __init__(self, store: Store, lease_s: float) -> None:
+        self._store = store
+        self._lease_s = lease_s
+        self._queues: dict[str, tuple[asyncio.Lock, list[None]]] = {}
+
+    @asynccontextmanager
+    async def turn(self, keys: EntryKeys, invoice_id: str, deadline: Deadline) -> AsyncIterator[Lease]:
+        """Hold the invoice, renewing the lease while the block runs; raises StoreUnavailable when its turn does not come in time."""
+        key = keys.invoice_lease(invoice_id)
+        async with self._queue(key, deadline):
+            lease = await self._acquired(key, deadline)
+            renewal = asyncio.create_task(self._renew(lease))
+            try:
+                yield lease
+            finally:
+                renewal.cancel()
+                try:
+                    await lease.release()
+                except StoreFailure as failed:  # it ends by itself
+                    telemetry.store_failed(operation="release", error=failed)
+
+    @asynccontextmanager
+    async def _queue(self, key: str, deadline: Deadline) -> AsyncIterator[None]:
+        lock, waiting = self._queues.setdefault(key, (asyncio.Lock(), []))
+        waiting.append(None)
+        try:
+            try:
+                async with asyncio.timeout(deadline.left()):
+                    await lock.acquire()
+            except TimeoutError:
+                raise _too_late() from None
+            try:
+                yield
+            finally:
+                lock.release()
+        finally:
+            waiting.pop()
+            if not waiting:
+                self._queues.pop(key, None)
+
+    async def _acquired(self, key: str, deadline: Deadline) -> Lease:
+        while True:
+            try:
+                lease = await Lease.acquire(self._store, key, self._lease_s)
+            except StoreFailure as failed:
+                raise unavailable() from failed
+            if lease is not None:
+                return lease
+            if deadline.left() <= _POLL_S:
+                raise _too_late()
+            await asyncio.sleep(_POLL_S * (0.5 + random.random()))  # noqa: S311 - spreads the pollers, guards nothing
+
+    async def _renew(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            try:
+                if not await lease.renew():
+                    return
+            except StoreFailure as failed:
+                telemetry.store_failed(operation="renew", error=failed)
+
+
+def _too_late() -> StoreUnavailable:
+    return StoreUnavailable("other writes on this invoice took all the time there was; nothing was sent", retry_after=1.0)

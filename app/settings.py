@@ -1,0 +1,202 @@
+"""Everything the operator decides, read once from the environment and the accounts file; all mistakes are told at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from app.accounts_file import read_accounts
+from app.providers.contract import AccountSettings
+from app.secret import Secret
+
+PREFIX = "CREDIT_NOTES_"
+SECRET_LENGTH = 32
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class SettingsError(Exception):
+    """What is wrong with the settings: every mistake, each with its place and its remedy."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+def _signing_keys(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and any(len(part.strip()) < SECRET_LENGTH for part in value.get_secret_value().split(",")):
+        message = (
+            f"must be at least {SECRET_LENGTH} characters; two such texts may stand with a comma between them, the first signs"
+        )
+        raise ValueError(message)
+    return value
+
+
+class _Environment(BaseSettings):
+    """The plain settings: environment first, then the file's [settings] table, then what stands here."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    redis_url: SecretStr | None = None
+    secret: Annotated[SecretStr | None, AfterValidator(_signing_keys)] = None
+    open: Literal["yes", "no"] = "no"
+    volatile_ledger: Literal["accept", "refuse"] = "refuse"
+    log: Literal["text", "json"] = "text"
+    read_timeout_s: Seconds = 10
+    write_timeout_s: Seconds = 30
+    ledger_lease_s: Seconds = 45
+    invoice_lease_s: Seconds = 15
+    settling_s: Seconds = 5
+    settling_after_timeout_s: Seconds = 120
+    ledger_keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    note_fresh_s: Annotated[float, Field(ge=0, le=86_400)] = 30
+    list_fresh_s: Annotated[float, Field(ge=0, le=3600)] = 5
+    invoice_fresh_s: Annotated[float, Field(ge=0, le=3600)] = 5
+    emulated_pages: Annotated[int, Field(ge=1, le=100)] = 5
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return env_settings, init_settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """The spans of time that decide about reads and writes, in seconds."""
+
+    read_timeout_s: float = 10
+    write_timeout_s: float = 30
+    ledger_lease_s: float = 45
+    invoice_lease_s: float = 15
+    settling_s: float = 5
+    settling_after_timeout_s: float = 120
+    ledger_keep_s: float = 30 * 86_400
+    note_fresh_s: float = 30
+    list_fresh_s: float = 5
+    invoice_fresh_s: float = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One process's settings. No accounts: the built-in sandboxes are meant."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    redis_url: Secret | None = None
+    signing_keys: tuple[Secret, ...] = ()
+    """Sign and check cursors, the first signs; none: a key made at the start of the process."""
+    is_open: bool = False
+    """Whether any address but loopback may be served without knowing callers."""
+    accepts_volatile_ledger: bool = False
+    logs_json: bool = False
+    timings: Timings = Timings()
+    emulated_pages: int = 5
+    accounts: Mapping[str, AccountSettings]
+
+
+def read_settings(*, environment: Mapping[str, str], config: Path | None = None, **given: Any) -> Settings:
+    """Read everything; `given` (from the command line) wins. Raises SettingsError with all mistakes."""
+    place = config or (Path(environment[f"{PREFIX}CONFIG"]) if environment.get(f"{PREFIX}CONFIG") else None)
+    file, mistakes = _read_file(place)
+    plain, wrong = _read_plain(file.pop("settings", {}), given)
+    accounts, unreadable = read_accounts(file, environment=environment, place=str(place))
+    mistakes += wrong + unreadable
+    if plain is not None:
+        mistakes += _contradictions(plain, accounts)
+    if mistakes or plain is None:
+        raise SettingsError(mistakes)
+    return _settings(plain, accounts)
+
+
+def _read_file(place: Path | None) -> tuple[dict[str, Any], list[str]]:
+    if place is None:
+        return {}, []
+    try:
+        with place.open("rb") as file:
+            return tomllib.load(file), []
+    except OSError as missing:
+        return {}, [f"{place}: cannot be read ({missing.strerror}): name an accounts file that this user may read"]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        return {}, [f"{place}: not TOML: {wrong}"]
+
+
+def _read_plain(table: object, given: Mapping[str, Any]) -> tuple[_Environment | None, list[str]]:
+    if not isinstance(table, dict):
+        return None, ["[settings]: must be a table"]
+    secret = sorted({"secret", "redis_url"} & set(table))
+    if secret:
+        return None, [f"[settings] {name}: may hold a secret; set {PREFIX}{name.upper()} instead" for name in secret]
+    try:
+        plain = _Environment(**table)
+    except ValidationError as wrong:
+        return None, [f"{_named(error['loc'])}: {error['msg'].removeprefix('Value error, ')}" for error in wrong.errors()]
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return plain.model_copy(update=chosen), []
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    name = str(place[0]) if place else "settings"
+    return name.upper() if name.lower().startswith(PREFIX.lower()) else f"{PREFIX}{name.upper()}"
+
+
+def _contradictions(plain: _Environment, accounts: Mapping[str, AccountSettings]) -> list[str]:
+    found = []
+    if plain.workers > 1 and plain.redis_url is None:
+        found.append(f"{PREFIX}WORKERS: more than one worker share their memory in Redis: set {PREFIX}REDIS_URL, or serve with one")
+    if plain.host not in {"127.0.0.1", "::1", "localhost"} and plain.open != "yes":
+        found.append(
+            f"{PREFIX}HOST: {plain.host} is not loopback and callers are not known: serve on 127.0.0.1, "
+            f"or set {PREFIX}OPEN=yes where something in front decides who may call"
+        )
+    if plain.secret is None and (plain.redis_url is not None or accounts):
+        found.append(
+            f"{PREFIX}SECRET: needed with Redis or real accounts, it signs cursors: any text of at least {SECRET_LENGTH} characters"
+        )
+    if plain.ledger_lease_s <= plain.write_timeout_s:
+        found.append(f"{PREFIX}LEDGER_LEASE_S: must be longer than {PREFIX}WRITE_TIMEOUT_S, or a write could outlive its lease")
+    return found
+
+
+def _settings(plain: _Environment, accounts: Mapping[str, AccountSettings]) -> Settings:
+    keys = plain.secret.get_secret_value().split(",") if plain.secret else []
+    return Settings(
+        host=plain.host,
+        port=plain.port,
+        workers=plain.workers,
+        redis_url=Secret(plain.redis_url.get_secret_value()) if plain.redis_url else None,
+        signing_keys=tuple(Secret(key.strip()) for key in keys),
+        is_open=plain.open == "yes",
+        accepts_volatile_ledger=plain.volatile_ledger == "accept",
+        logs_json=plain.log == "json",
+        timings=Timings(
+            read_timeout_s=plain.read_timeout_s,
+            write_timeout_s=plain.write_timeout_s,
+            ledger_lease_s=plain.ledger_lease_s,
+            invoice_lease_s=plain.invoice_lease_s,
+            settling_s=plain.settling_s,
+            settling_after_timeout_s=plain.settling_after_timeout_s,
+            ledger_keep_s=plain.ledger_keep_days * 86_400.0,
+            note_fresh_s=plain.note_fresh_s,
+            list_fresh_s=plain.list_fresh_s,
+            invoice_fresh_s=plain.invoice_fresh_s,
+        ),
+        emulated_pages=plain.emulated_pages,
+        accounts=accounts,
+    )

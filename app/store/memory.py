@@ -1,0 +1,73 @@
+"""The store of a single process: bounded, forgotten at its end."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+
+from app.store import Put
+
+
+class MemoryStore:
+    """Values that expire are dropped when they are old or, beyond `capacity`, when they were used longest ago; others stay."""
+
+    is_shared = False
+
+    def __init__(self, *, capacity: int = 50_000, clock: Callable[[], float] = time.monotonic) -> None:
+        self._capacity = capacity
+        self._clock = clock
+        self._expiring: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
+        self._lasting: dict[str, bytes] = {}
+
+    async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The values, in the order of the keys; None where there is none."""
+        return [self._get(key) for key in keys]
+
+    async def put_many(self, values: Mapping[str, Put]) -> None:
+        """Write them all, whatever was there."""
+        for key, put in values.items():
+            self._put(key, put)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Forget them."""
+        for key in keys:
+            self._put(key, None)
+
+    async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Put | None]) -> bool:
+        """Atomic because nothing here awaits."""
+        if any(self._get(key) != value for key, value in expect.items()):
+            return False
+        for key, value in put.items():
+            self._put(key, value)
+        return True
+
+    async def ping(self) -> None:
+        """It is always there."""
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    def _get(self, key: str) -> bytes | None:
+        if key in self._lasting:
+            return self._lasting[key]
+        value, dead_at = self._expiring.get(key, (None, 0.0))
+        if value is None:
+            return None
+        if dead_at <= self._clock():
+            del self._expiring[key]
+            return None
+        self._expiring.move_to_end(key)
+        return value
+
+    def _put(self, key: str, put: Put | None) -> None:
+        self._lasting.pop(key, None)
+        self._expiring.pop(key, None)
+        if put is None:
+            return
+        if put.ttl_s is None:
+            self._lasting[key] = put.value
+            return
+        self._expiring[key] = (put.value, self._clock() + put.ttl_s)
+        while len(self._expiring) > self._capacity:
+            self._expiring.popitem(last=False)
