@@ -48,7 +48,7 @@ class LineItem:
     quantity: Decimal | None = None
     unit_amount: Decimal | None = None
     tax: Money | None = None
-    taxes: tuple[TaxLine, ...] = ()
+    taxes: tuple[TaxLine, ...] | None = None
     discount: Money | None = None
     period_start: date | None = None
     period_end: date | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -33,9 +33,13 @@ class ListRequest:
     accounts: tuple[str, ...] | None = None
     providers: frozenset[str] | None = None
     invoices: tuple[Ref, ...] | None = None
-    statuses: frozenset[Status] = frozenset()
+    statuses: frozenset[Status] | None = None
     freshness: Freshness = field(default_factory=Freshness)
     marks: Mapping[StreamKey, Mark] = field(default_factory=dict)
+
+    def at(self, marks: Mapping[StreamKey, Mark]) -> ListRequest:
+        """The same walk, further on."""
+        return replace(self, marks=marks)
 
     @property
     def arguments(self) -> bytes:
@@ -45,7 +49,7 @@ class ListRequest:
             None if self.accounts is None else sorted(self.accounts),
             None if self.providers is None else sorted(self.providers),
             None if self.invoices is None else [[ref.account, ref.external_id] for ref in self.invoices],
-            sorted(status.value for status in self.statuses),
+            None if self.statuses is None else sorted(status.value for status in self.statuses),
         )
         return hashlib.sha256(msgspec.json.encode(same)).digest()[:8]
 
@@ -205,6 +209,9 @@ class Listing:
 def _readings(account: Account, request: ListRequest) -> list[_Reading]:
     """One stream, or one for each group of invoices that the provider lists in one call."""
     statuses = request.statuses
+    if statuses is not None and not statuses:
+        return []  # no status will do, so no note does
+    statuses = statuses or frozenset()
     if request.invoices is None:
         return [_Reading(key=(account.name, 0), account=account, where=CreditNoteFilter(statuses=statuses))]
     ids = sorted({ref.external_id for ref in request.invoices if ref.account == account.name})
@@ -216,7 +223,7 @@ def _readings(account: Account, request: ListRequest) -> list[_Reading]:
     ]
 
 
-def _matches(note: CreditNote, statuses: frozenset[Status], unapplied: frozenset[Filter]) -> bool:
+def _matches(note: CreditNote, statuses: frozenset[Status] | None, unapplied: frozenset[Filter]) -> bool:
     return Filter.STATUS not in unapplied or not statuses or note.status in statuses
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+from app import http
 from app.domain.errors import AccountRefused, ErrorCode, GatewayError, NotFound, ProviderFault, RateLimited, Rejected, Unavailable
 
 
@@ -84,3 +85,16 @@ def retry_after(header: str | None, *, now: datetime) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
+
+
+def request_id(response: http.Response) -> str | None:
+    """The provider's own id of the exchange, for its support."""
+    for name in ("x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id"):
+        if name in response.headers:
+            return str(response.headers[name])[:200]
+    return None
+
+
+def fault(response: http.Response) -> ProviderFault:
+    """What is known of an answer whose body tells nothing."""
+    return ProviderFault(http_status=response.status_code, request_id=request_id(response))

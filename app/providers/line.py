@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app import http
-from app.providers.policy import Breaker, Limiter, RetryPolicy
+from app.providers.policy import Breaker, Health, Limiter, RetryPolicy
 from app.secret import Secret
 
 
@@ -25,4 +25,5 @@ class Line:
     breaker: Breaker
     secrets: tuple[Secret, ...]
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    health: Health = field(default_factory=Health)
     connect_s: float = 3.0

@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from app.domain.errors import Unavailable
 from app.providers.contract import Limits
@@ -97,6 +99,35 @@ class Limiter:
 
 def _too_busy(wait: float | None) -> Unavailable:
     return Unavailable("the account's own limit of calls is reached", retry_after=wait)
+
+
+class Health:
+    """What was last seen of an account, for people who look; nothing decides by it."""
+
+    def __init__(self) -> None:
+        self.status: Literal["OK", "DEGRADED", "RATE_LIMITED", "UNAUTHENTICATED", "UNKNOWN"] = "UNKNOWN"
+        self.checked_at: datetime | None = None
+        self._again_at: datetime | None = None
+
+    def answered(self, status: int, *, retry_after: float | None = None) -> None:
+        """An answer came, with this HTTP status."""
+        self.checked_at = datetime.now(UTC)
+        self._again_at = None if retry_after is None else self.checked_at + timedelta(seconds=retry_after)
+        if status == 429:
+            self.status = "RATE_LIMITED"
+        elif status in {401, 403}:
+            self.status = "UNAUTHENTICATED"
+        else:
+            self.status = "DEGRADED" if status >= 500 else "OK"
+
+    def failed(self) -> None:
+        """No answer came."""
+        self.status, self.checked_at, self._again_at = "DEGRADED", datetime.now(UTC), None
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """Seconds until the provider wants to be asked again, where it said so."""
+        return None if self._again_at is None else max(0.0, (self._again_at - datetime.now(UTC)).total_seconds())
 
 
 class Breaker:

@@ -12,7 +12,7 @@ import msgspec
 
 from app import http, telemetry
 from app.domain.errors import BadPayload, ErrorCode, GatewayError, NotFound, OutcomeUnknown, ProviderFault, Unavailable
-from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, retry_after
+from app.providers.answers import Call, Explain, Explanation, Refusal, fault, is_definite, request_id, retry_after
 from app.providers.line import Line
 from app.providers.policy import Deadline
 
@@ -161,20 +161,26 @@ class Upstream:
             async with asyncio.timeout(left):
                 response = await self._line.client.send(request)
         except http.NOT_SENT as failed:
-            self._line.breaker.failed()
+            self._failed()
             message = f"the provider could not be reached ({type(failed).__name__})"
             raise Unavailable(message) from failed
         except (TimeoutError, http.TimeoutException) as late:
-            self._line.breaker.failed()
+            self._failed()
             raise _Lost(timed_out=True) from late
         except http.HTTPError as cut:
-            self._line.breaker.failed()
+            self._failed()
             raise _Lost(timed_out=False) from cut
+        wait = retry_after(response.headers.get("retry-after"), now=datetime.now(UTC))
+        self._line.health.answered(response.status_code, retry_after=wait)
         if response.status_code >= 500:
             self._line.breaker.failed()
         else:
             self._line.breaker.succeeded()
         return response
+
+    def _failed(self) -> None:
+        self._line.breaker.failed()
+        self._line.health.failed()
 
     def _decoded(self, response: http.Response, into: type[T]) -> T:
         try:
@@ -182,11 +188,11 @@ class Upstream:
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as unreadable:
             where = self._scrubbed(str(unreadable))
             message = f"the provider answered something that can't be read: {where}"
-            raise BadPayload(message, account=self._line.account, provider=_fault(response)) from unreadable
+            raise BadPayload(message, account=self._line.account, provider=fault(response)) from unreadable
         return decoded
 
     def _refused(self, response: http.Response, explain: Explain) -> Explanation:
-        explained = explain(Refusal(status=response.status_code, body=response.content, request_id=_request_id(response)))
+        explained = explain(Refusal(status=response.status_code, body=response.content, request_id=request_id(response)))
         error = explained.error
         error.account = self._line.account
         error.message = self._scrubbed(error.message)
@@ -203,7 +209,7 @@ class Upstream:
             code=fault.code,
             message=None if fault.message is None else self._scrubbed(fault.message),
             field=fault.field,
-            request_id=_request_id(response),
+            request_id=request_id(response),
         )
 
     def _scrubbed(self, text: str) -> str:
@@ -215,7 +221,7 @@ class Upstream:
 
     def _unknown(self, *, timed_out: bool, response: http.Response | None = None) -> OutcomeUnknown:
         message = "the write was sent and its answer was lost; repeat it with the same idempotency key"
-        error = OutcomeUnknown(message, account=self._line.account, provider=None if response is None else _fault(response))
+        error = OutcomeUnknown(message, account=self._line.account, provider=None if response is None else fault(response))
         error.timed_out = timed_out
         return error
 
@@ -235,14 +241,3 @@ def _decoder(into: object) -> msgspec.json.Decoder[Any]:
     if into not in _decoders:
         _decoders[into] = msgspec.json.Decoder(into)
     return _decoders[into]
-
-
-def _request_id(response: http.Response) -> str | None:
-    for name in ("x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id"):
-        if name in response.headers:
-            return str(response.headers[name])[:200]
-    return None
-
-
-def _fault(response: http.Response) -> ProviderFault:
-    return ProviderFault(http_status=response.status_code, request_id=_request_id(response))

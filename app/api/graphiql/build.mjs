@@ -50,6 +50,7 @@ async function bundle(outdir) {
     format: "esm",
     splitting: true,
     jsx: "automatic",
+    keepNames: true, // an icon's title, which a screen reader speaks, is its function's name
     define: { "process.env.NODE_ENV": '"production"', WORKERS: JSON.stringify(names) },
     external: ["graphql-ws"], // asked for only where a subscription address is given
   });

@@ -24,7 +24,7 @@ fi
 
 echo "GraphiQL: building with Node $(node --version)"
 if [ "$(kept node_modules/.stamp)" != "$packages" ]; then
-  npm ci --ignore-scripts --loglevel=error
+  npm ci --ignore-scripts --loglevel=error > /dev/null
   printf %s "$packages" > node_modules/.stamp
 fi
 node build.mjs "$sources"

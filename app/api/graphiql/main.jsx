@@ -23,5 +23,11 @@ const fetcher = createGraphiQLFetcher({ url: location.pathname, enableIncrementa
 
 createRoot(document.getElementById("graphiql")).render(
   // Headers carry credentials: they are never written to the browser's disk.
-  <GraphiQL fetcher={fetcher} storage={storage} defaultTabs={tabs} shouldPersistHeaders={false} />,
+  <GraphiQL
+    fetcher={fetcher}
+    storage={storage}
+    defaultTabs={tabs}
+    defaultEditorToolsVisibility="variables"
+    shouldPersistHeaders={false}
+  />,
 );

@@ -1,0 +1,5 @@
+"""`python -m app` is `credit-notes`."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,134 @@
+"""The console script: serve, sandbox, check, schema."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import uvicorn
+
+from app import __version__, telemetry
+from app.settings import PREFIX, Settings, SettingsError, read_settings
+
+_CONFIG = click.option("--config", type=click.Path(path_type=Path), help=f"The accounts file (TOML); or {PREFIX}CONFIG.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """One GraphQL API over the credit notes of every billing provider a company uses."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on; 127.0.0.1 unless set.")
+@click.option("--port", type=int, help="Port to listen on; 8000 unless set.")
+@click.option("--workers", type=int, help="Processes; more than one need Redis.")
+@_CONFIG
+def serve(host: str | None, port: int | None, workers: int | None, config: Path | None) -> None:
+    """Serve the gateway; without accounts, on built-in sandboxes."""
+    from app.sandbox.server import serving_in_thread  # noqa: PLC0415 - not needed, so not loaded, with real accounts
+
+    settings = _settings(config, host=host, port=port, workers=workers)
+    with contextlib.ExitStack() as stack:
+        addresses: dict[str, str] = {}
+        if not settings.accounts:
+            try:
+                sandbox = stack.enter_context(serving_in_thread())
+            except OSError as failed:
+                _give_up([f"the built-in sandboxes cannot listen on 127.0.0.1: {failed.strerror}"])
+            addresses = sandbox.providers
+            _say_demo(settings, addresses, sandbox.control)
+        _serve(settings, addresses, config)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=9100, show_default=True, help="Control; the providers listen on the three ports after it.")
+def sandbox(host: str, port: int) -> None:
+    """Serve the providers' sandboxes alone."""
+    from app.sandbox.server import make_sandbox, serving  # noqa: PLC0415 - the only command that needs it
+
+    async def run() -> None:
+        async with serving(make_sandbox(), host=host, port=port) as addresses:
+            click.echo(
+                f"control    {addresses.control}  (GET /books /requests /switches, POST /reset /faults /switches /clock /act)"
+            )
+            for name, address in addresses.providers.items():
+                click.echo(f"{name:<10} {address}")
+            await asyncio.Event().wait()
+
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(run())
+    except OSError as failed:
+        _give_up([f"port {port} or one of the three after it is taken ({failed.strerror}): choose another with --port"])
+
+
+@main.command()
+@_CONFIG
+@click.option("--confirm-units", is_flag=True, help="Let accounts write again that were stopped over a power of ten.")
+def check(config: Path | None, *, confirm_units: bool) -> None:
+    """Open every account with one cheap read; exit 1 if one fails."""
+    from app.check import check_accounts  # noqa: PLC0415 - the only command that needs it
+
+    settings = _settings(config)
+    telemetry.configure(json=settings.logs_json)
+    rows = asyncio.run(check_accounts(settings, confirm_units=confirm_units))
+    for row in [("ACCOUNT", "PROVIDER", "STATE", "LATENCY"), *(row.cells for row in rows)]:
+        click.echo(f"{row[0]:<24} {row[1]:<12} {row[2]:<44} {row[3]:>9}")
+    sys.exit(0 if all(row.works for row in rows) else 1)
+
+
+@main.command()
+def schema() -> None:
+    """Print the schema, sorted."""
+    from app.api.schema import make_schema, printed  # noqa: PLC0415 - the only command that needs it
+
+    click.echo(printed(make_schema()), nl=False)
+
+
+def _settings(config: Path | None, **given: object) -> Settings:
+    try:
+        return read_settings(environment=os.environ, config=config, **given)
+    except SettingsError as wrong:
+        _give_up(wrong.mistakes)
+
+
+def _give_up(mistakes: list[str]) -> NoReturn:
+    for mistake in mistakes:
+        click.echo(f"credit-notes: {mistake}", err=True)
+    sys.exit(2)
+
+
+def _serve(settings: Settings, addresses: Mapping[str, str], config: Path | None) -> None:
+    from app.asgi import SANDBOX_VARIABLE  # noqa: PLC0415 - loads the whole gateway
+
+    # Workers are processes of their own: what was decided here reaches them through the environment.
+    os.environ[SANDBOX_VARIABLE] = json.dumps(addresses)
+    os.environ[f"{PREFIX}HOST"], os.environ[f"{PREFIX}WORKERS"] = settings.host, str(settings.workers)
+    if config is not None:
+        os.environ[f"{PREFIX}CONFIG"] = str(config)
+    uvicorn.run(
+        "app.asgi:from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.timings.write_timeout_s),
+    )
+
+
+def _say_demo(settings: Settings, addresses: Mapping[str, str], control: str) -> None:
+    from app.demo import welcome  # noqa: PLC0415 - only without accounts
+
+    click.echo(welcome(f"http://{settings.host}:{settings.port}/graphql", addresses, control))

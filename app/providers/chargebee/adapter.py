@@ -1,0 +1,173 @@
+"""Which of Chargebee's endpoints answers what. No rule, no word and no figure of Chargebee's is known here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeVar
+from urllib.parse import quote
+
+from msgspec import Raw
+
+from app.domain.commands import CreditNoteFilter, IssueCreditNote, IssuePlan, Page, PageRequest
+from app.domain.credit_note import CreditNote
+from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown
+from app.domain.invoice import Invoice
+from app.domain.vocabulary import Order, Status
+from app.providers.chargebee import invoices, issuing, listing, mapping, order, wire
+from app.providers.chargebee.errors import explain, explain_issue
+from app.providers.chargebee.issue import Issue
+from app.providers.contract import AccountSettings
+from app.providers.upstream import Upstream
+
+NOTES = order.PATH
+INVOICES = "/api/v2/invoices"
+_ALL = (("limit", "100"), listing.sorting(Order.ISSUED_DESC))
+_DELETED_TOO = ("include_deleted", "true")
+
+
+Chunk = TypeVar("Chunk", wire.NoteList, wire.InvoiceList)
+
+
+class Chargebee:
+    """Chargebee's credit notes, for one account."""
+
+    def __init__(self, upstream: Upstream, settings: AccountSettings) -> None:
+        self._up = upstream
+        self._settings = settings
+
+    async def fetch_many(self, ids: Sequence[str]) -> Mapping[str, CreditNote | GatewayError]:
+        """Every requested id is a key; deleted notes are absent."""
+        found: dict[str, CreditNote | GatewayError] = {id: self._up.absent(id) for id in ids}
+        askable = [id for id in found if listing.is_id(id)]
+        if askable:
+            for raw in await self._all(NOTES, [listing.named("id", askable), *_ALL], wire.NoteList):
+                id = self._named(raw).id
+                if id in found:
+                    found[id] = self._note_or_error(raw)
+        return found
+
+    async def list(self, where: CreditNoteFilter, page: PageRequest) -> Page:
+        """One page in the order asked."""
+        selected, place = listing.selection(where), listing.token(page)
+        if selected.is_empty:
+            return Page(notes=(), token=place.encoded(), unapplied=selected.unapplied)
+        params = [*listing.page_params(place, page.order), *selected.params]
+        answer = await self._up.read(NOTES, params=params, into=wire.NoteList, explain=explain)
+        return Page(
+            notes=tuple(self._note(raw) for raw in answer.objects),
+            token=place.encoded(),
+            next=place.at(answer.next_offset).encoded() if answer.next_offset else None,
+            unapplied=selected.unapplied,
+        )
+
+    async def invoices(self, ids: Sequence[str]) -> Mapping[str, Invoice | GatewayError]:
+        """Every requested id is a key; invoices and the notes against them are read at the same time."""
+        found: dict[str, Invoice | GatewayError] = {id: self._up.absent(id) for id in ids}
+        askable = [id for id in found if listing.is_id(id)]
+        if askable:
+            reads = (self._invoice_objects(askable), self._note_ids(askable))
+            objects, note_ids = await asyncio.gather(*reads, return_exceptions=True)  # so that neither outlives this call
+            if isinstance(objects, BaseException):
+                raise objects
+            if isinstance(note_ids, BaseException):
+                raise note_ids
+            for raw in objects:
+                id = self._named(raw).id
+                if id in found:
+                    found[id] = self._invoice_or_error(raw, note_ids.get(id, ()))
+        return found
+
+    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan:
+        """Resolve a command against the invoice as read."""
+        today = datetime.now(UTC).date()
+        return issuing.plan(Issue.of(command, invoice, self._settings, today=today))
+
+    async def issue(self, plan: IssuePlan, *, key: str) -> CreditNote:
+        """Send a plan, once, under the provider key."""
+        answer = await self._up.write(order.call(plan.request, key=key), into=wire.NoteEntry, explain=explain_issue)
+        try:
+            return self._note(answer.credit_note)
+        except BadPayload as unreadable:  # there is a note, and it cannot be told which
+            message = "the write was answered with something that can't be read; repeat it with the same idempotency key"
+            raise OutcomeUnknown(message, account=self._up.account) from unreadable
+
+    async def candidates(self, plan: IssuePlan) -> Sequence[CreditNote]:
+        """All notes against the plan's invoice, or all of its customer's without one, deleted ones too; newest first.
+
+        Where the plan has a date of its own, a note does not tell when it was made: `generated_at` may be backdated with it.
+        """
+        expected = plan.expected
+        if expected.invoice_id is not None:
+            which = [listing.named("reference_invoice_id", [expected.invoice_id])]
+        else:
+            which = [listing.named("customer_id", [expected.customer_id or ""]), ("reference_invoice_id[is_present]", "false")]
+        notes = [self._note(raw) for raw in await self._all(NOTES, [*which, *_ALL, _DELETED_TOO], wire.NoteList)]
+        if expected.issued_on is None:
+            return notes
+        # Deleted ones keep theirs: their ids may have changed, so age alone tells them from new ones.
+        return [note if note.status is Status.DELETED else replace(note, created_at=None) for note in notes]
+
+    async def probe(self) -> None:
+        """The newest note, if there is one."""
+        params = [("limit", "1"), listing.sorting(Order.ISSUED_DESC)]
+        await self._up.read(NOTES, params=params, into=wire.NoteList, explain=explain)
+
+    async def _all(self, path: str, params: Sequence[tuple[str, str]], into: type[Chunk]) -> Sequence[Raw]:
+        """What is on all pages; filters and order stay the same from page to page."""
+        objects: list[Raw] = []
+        place = [*params]
+        while True:
+            chunk = await self._up.read(path, params=place, into=into, explain=explain)
+            objects += chunk.objects
+            if not chunk.next_offset:
+                return objects
+            place = [*params, ("offset", chunk.next_offset)]
+
+    async def _invoice_objects(self, ids: Sequence[str]) -> Sequence[Raw]:
+        """A single one is retrieved: how soon lists show a change is not published, and money is decided by this."""
+        if len(ids) > 1:
+            return await self._all(INVOICES, [listing.named("id", ids), *_ALL], wire.InvoiceList)
+        try:
+            answer = await self._up.read(f"{INVOICES}/{quote(ids[0], safe='')}", into=wire.InvoiceEntry, explain=explain)
+        except NotFound:
+            return ()
+        return (answer.invoice,)
+
+    async def _note_ids(self, invoice_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The notes against each invoice, whatever their state: an invoice's own lists may leave some out."""
+        by_invoice: dict[str, list[str]] = defaultdict(list)
+        params = [listing.named("reference_invoice_id", invoice_ids), *_ALL, _DELETED_TOO]
+        for raw in await self._all(NOTES, params, wire.NoteList):
+            note = self._named(raw)
+            by_invoice[note.reference_invoice_id or ""].append(note.id)
+        return by_invoice
+
+    def _note(self, raw: Raw) -> CreditNote:
+        said = mapping.decoded(raw, wire.CreditNote, self._up.account)
+        for what, word in mapping.unknown_words(said):
+            self._up.unknown_value(what, word)
+        return mapping.credit_note(said, bytes(raw), account=self._up.account, reasons=self._settings.reason_codes)
+
+    def _note_or_error(self, raw: Raw) -> CreditNote | GatewayError:
+        try:
+            return self._note(raw)
+        except BadPayload as unreadable:
+            return unreadable
+
+    def _invoice_or_error(self, raw: Raw, note_ids: Sequence[str]) -> Invoice | GatewayError:
+        try:
+            said = mapping.decoded(raw, wire.Invoice, self._up.account)
+            if said.deleted:
+                return self._up.absent(said.id)
+            for what, word in invoices.unknown_words(said):
+                self._up.unknown_value(what, word)
+            return invoices.invoice(said, account=self._up.account, note_ids=note_ids)
+        except BadPayload as unreadable:
+            return unreadable
+
+    def _named(self, raw: Raw) -> wire.Named:
+        return mapping.decoded(raw, wire.Named, self._up.account)

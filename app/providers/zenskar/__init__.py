@@ -1,0 +1,49 @@
+"""Zenskar: how an account is addressed, what it can do, and which of its unpublished habits an account may choose."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from app.domain.vocabulary import Disposition, Filter, IssueField, Operation, Order
+from app.providers.contract import AccountSettings, Capabilities, ClientOptions, Limits, ProviderSpec
+from app.providers.zenskar.adapter import Zenskar
+from app.providers.zenskar.switches import SWITCHES
+
+BASE_URL = "https://api.zenskar.com"
+
+
+def _client(settings: AccountSettings) -> ClientOptions:
+    """docs: Overview: a key and the organisation go with every call; the version is a choice."""
+    headers = {
+        "Accept": "application/json",
+        "x-api-key": settings.credentials["api_key"].reveal(),
+        "organisation": settings.options["organisation"],
+    }
+    if "api_version" in settings.options:
+        headers["apiversion"] = settings.options["api_version"]
+    return ClientOptions(base_url=(settings.base_url or BASE_URL).rstrip("/"), headers=headers)
+
+
+SPEC = ProviderSpec(
+    name="zenskar",
+    credentials=("api_key",),
+    options=("organisation",),
+    optional=("api_version",),
+    client=_client,
+    adapter=Zenskar,
+    capabilities=Capabilities(
+        counts=True,
+        dispositions=frozenset(Disposition) - {Disposition.UNKNOWN},
+        issue_fields=frozenset({IssueField.REASON_TEXT, IssueField.DISPOSITIONS, IssueField.PAYMENT_SPLIT}),
+        filters=frozenset({Filter.INVOICE, Filter.STATUS}),
+        orders=frozenset(Order),
+        notes=MappingProxyType(
+            {Operation.ISSUE: "The reason goes in the text, which the provider does not give back: a note read says UNSPECIFIED."}
+        ),
+    ),
+    switches=SWITCHES,
+    demo_switches=MappingProxyType({"split_unit": "major"}),
+    limits=Limits(),
+)
+
+__all__ = ["SPEC"]

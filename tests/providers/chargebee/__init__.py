@@ -1,0 +1,195 @@
+"""What the suites need to speak of Chargebee: an account, ids, recorded replies, invoices to credit. No test lives here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from app import http
+from app.domain.commands import CreditLines, CreditRemaining, CreditTotal, CustomerTarget, InvoiceTarget, IssueCreditNote, IssuePlan
+from app.domain.credit_note import Party, Ref, TaxLine
+from app.domain.errors import GatewayError, InvalidInputs
+from app.domain.invoice import CreditableBalance, Invoice, InvoiceLine
+from app.domain.money import Money
+from app.domain.vocabulary import InvoiceStatus, Reason
+from app.providers.chargebee import SPEC
+from app.providers.chargebee.adapter import Chargebee
+from app.providers.chargebee.issue import Issue
+from app.providers.chargebee.issuing import plan
+from app.providers.chargebee.order import Order
+from app.providers.contract import AccountSettings, Limits
+from app.providers.line import Line
+from app.providers.policy import Breaker, Deadline, Limiter
+from app.providers.upstream import Upstream
+from app.sandbox.chargebee import ChargebeeSandbox
+from app.sandbox.kernel import Clock, Json
+from app.secret import Secret
+from tests.support.serving import served
+
+HERE = Path(__file__).parent
+ACCOUNT = "chargebee-test"
+API_KEY = "test_key_of_the_test"
+KNOWN_ID = "CN-1042"  # replies/found.json
+ABSENT_ID = "CN-0000"
+INVOICE_ID = "INV-2077"  # the invoice of the replies
+TODAY = date(2026, 11, 20)
+BILLED_AT = datetime(2026, 11, 3, 14, 5, 9, tzinfo=UTC)
+
+Credit = CreditTotal | CreditLines | CreditRemaining
+
+
+def reply(meaning: str) -> dict[str, Any]:
+    """A recorded reply: status, headers, body."""
+    recorded: dict[str, Any] = json.loads((HERE / "replies" / f"{meaning}.json").read_text())
+    return recorded
+
+
+def expected(meaning: str) -> Any:
+    """What the gateway is to make of it."""
+    return json.loads((HERE / "expected" / f"{meaning}.json").read_text())
+
+
+def settings(**given: Any) -> AccountSettings:
+    """An account as the configuration would give it."""
+    account = AccountSettings(
+        name=ACCOUNT,
+        tenant="tests",
+        provider="chargebee",
+        credentials={"api_key": Secret(API_KEY)},
+        options={"site": "acme-test"},
+        reason_codes={},
+        switches={},
+    )
+    return replace(account, **given)
+
+
+@asynccontextmanager
+async def opened(url: str, account: AccountSettings | None = None) -> AsyncIterator[Chargebee]:
+    """The adapter of an account at this address."""
+    account = replace(account or settings(), base_url=url)
+    options = SPEC.client(account)
+    async with http.AsyncClient() as client:
+        line = Line(
+            provider="chargebee",
+            account=account.name,
+            client=client,
+            base_url=options.base_url,
+            headers=options.headers,
+            limiter=Limiter(Limits()),
+            breaker=Breaker(),
+            secrets=tuple(account.credentials.values()),
+        )
+        yield Chargebee(Upstream(line, Deadline(10)), account)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The sandbox, being served."""
+
+    sandbox: ChargebeeSandbox
+    url: str
+    clock: Clock
+
+    def act(self, action: str, **arguments: Json) -> dict[str, Any]:
+        """Behind the gateway's back."""
+        done = self.sandbox.act(action, arguments)
+        assert isinstance(done, dict)
+        return dict(done)
+
+    def switch(self, **chosen: str) -> None:
+        """What is not published, the other way."""
+        for name, value in chosen.items():
+            self.sandbox.switches.set(name, value)
+
+    def notes(self, invoice_id: str) -> list[dict[str, Json]]:
+        """The notes in the books against this invoice."""
+        return [note for note in self.sandbox.books()["notes"] if note["invoice_id"] == invoice_id]
+
+
+@contextmanager
+def serving() -> Iterator[Site]:
+    """The sandbox on a socket of its own."""
+    clock = Clock()
+    sandbox = ChargebeeSandbox(clock)
+    with served(sandbox.app) as url:
+        yield Site(sandbox, url, clock)
+
+
+def money(minor: int, currency: str = "EUR") -> Money:
+    return Money(minor, currency)
+
+
+def total(minor: int, currency: str = "EUR") -> CreditTotal:
+    return CreditTotal(total=Money(minor, currency))
+
+
+def line(id: str, net: int, *rates: str, currency: str = "EUR") -> InvoiceLine:
+    """A line of an invoice, taxed at these rates."""
+    taxes = tuple(
+        TaxLine(amount=Money(int(net * Decimal(rate) / 100), currency), name=f"VAT {rate}", rate=Decimal(rate)) for rate in rates
+    )
+    return InvoiceLine(provider_id=id, description=f"Line {id}", quantity=Decimal(1), net=Money(net, currency), taxes=taxes)
+
+
+def bill(due: int, held: int, *, currency: str = "EUR", **given: Any) -> Invoice:
+    """An invoice with this much due and this much paid."""
+    whole = Money(due + held, currency)
+    balance = CreditableBalance(total=whole, adjustable=Money(due, currency), refundable=Money(held, currency), exact=True)
+    invoice = Invoice(
+        ref=Ref(ACCOUNT, INVOICE_ID),
+        status=InvoiceStatus.OPEN,
+        provider_status="payment_due",
+        total=whole,
+        creditable=balance,
+        customer=Party(provider_id="acme"),
+        issued_at=BILLED_AT,
+        lines=(line("li_1", due + held, currency=currency),),
+    )
+    return replace(invoice, **given)
+
+
+def command(credit: Credit, **given: Any) -> IssueCreditNote:
+    """A wanted note against the invoice, or against what `target` says."""
+    wanted: dict[str, Any] = {"target": InvoiceTarget(invoice=Ref(ACCOUNT, INVOICE_ID)), "reason": Reason.UNSPECIFIED, **given}
+    return IssueCreditNote(key="key-1", credit=credit, **wanted)
+
+
+def customer(currency: str = "EUR", id: str = "acme") -> CustomerTarget:
+    """A customer to be credited without an invoice."""
+    return CustomerTarget(customer=Ref(ACCOUNT, id), currency=currency)
+
+
+def planned(command: IssueCreditNote, invoice: Invoice | None, account: AccountSettings | None = None) -> IssuePlan:
+    """The plan made on TODAY."""
+    return plan(Issue.of(command, invoice, account or settings(), today=TODAY))
+
+
+def order(plan: IssuePlan) -> Order:
+    """The call a plan keeps."""
+    return msgspec.json.decode(plan.request, type=Order)
+
+
+def form(plan: IssuePlan) -> dict[str, str]:
+    """The parameters a plan sends."""
+    pairs = parse_qsl(order(plan).form, keep_blank_values=True, strict_parsing=True)
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
+
+
+def problems(error: GatewayError) -> list[GatewayError]:
+    """What an error stands for, one by one."""
+    return list(error.problems) if isinstance(error, InvalidInputs) else [error]
+
+
+def wanted() -> tuple[IssueCreditNote, Invoice]:
+    """What replies/issued.json answers, and the invoice it is against; sent as in expected/issue.request.json."""
+    return command(total(50_00), reason=Reason.WAIVER, reason_text="late & sorry", notify_customer=False), bill(150_00, 50_00)

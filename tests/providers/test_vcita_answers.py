@@ -1,0 +1,168 @@
+"""Answers vcita should not give: none of them becomes a wrong figure, and a write that may have happened is never called undone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app import http
+from app.domain.commands import CreditNoteFilter, CreditTotal, PageRequest
+from app.domain.credit_note import CreditNote
+from app.domain.errors import BadPayload, ErrorCode, GatewayError, OutcomeUnknown, RateLimited, Unavailable
+from app.domain.vocabulary import Status
+from app.providers.vcita.adapter import Vcita
+from tests.providers.vcita import ABSENT_ID, INVOICE_ID, KNOWN_ID, PAGE_SIZE, adapter, command, euro, invoice, line, reply, tax
+from tests.support.serving import served
+
+pytestmark = pytest.mark.anyio
+
+Answer = Callable[[Request], dict[str, Any]]
+
+
+@contextlib.asynccontextmanager
+async def answering(answer: Answer) -> AsyncIterator[Vcita]:
+    """An adapter whose provider answers with these replies."""
+
+    async def endpoint(request: Request) -> Response:
+        told = answer(request)
+        body = told["body"]
+        content = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+        return Response(content, status_code=told["status"], headers=told["headers"])
+
+    app = Starlette(routes=[Route("/{path:path}", endpoint, methods=["GET", "POST"])])
+    with served(app) as url:
+        async with http.AsyncClient() as client:
+            yield adapter(url, client)
+
+
+def always(meaning: str) -> Answer:
+    return lambda _: reply(meaning)
+
+
+def data(body: object) -> dict[str, Any]:
+    return {"status": 200, "headers": {}, "body": {"success": True, "data": body}}
+
+
+async def fetched(answer: Answer, id: str = KNOWN_ID) -> CreditNote | GatewayError:
+    async with answering(answer) as vcita:
+        return (await vcita.fetch_many([id]))[id]
+
+
+@pytest.mark.parametrize(
+    ("meaning", "code"),
+    [
+        ("absent", ErrorCode.NOT_FOUND),
+        ("unauthorized", ErrorCode.PROVIDER_UNAUTHENTICATED),
+        ("broken", ErrorCode.PROVIDER_UNAVAILABLE),
+        ("malformed", ErrorCode.PROVIDER_BAD_PAYLOAD),
+        ("not_json", ErrorCode.PROVIDER_BAD_PAYLOAD),
+    ],
+)
+async def test_a_read_that_fails_says_how(meaning: str, code: ErrorCode) -> None:
+    failed = await fetched(always(meaning), ABSENT_ID)
+    assert isinstance(failed, GatewayError)
+    assert (failed.code, failed.account) == (code, "vcita-test")
+
+
+async def test_an_unpublished_status_is_shown_as_unknown() -> None:
+    note = await fetched(always("unknown_status"))
+    assert isinstance(note, CreditNote)
+    assert (note.status, note.provider_values.status) == (Status.UNKNOWN, "WITHDRAWN")
+
+
+async def test_pages_follow_each_other_until_a_short_one() -> None:
+    replies = {"1": reply("page_first"), "2": reply("page_last")}
+    async with answering(lambda request: replies[request.query_params["page"]]) as vcita:
+        first = await vcita.list(CreditNoteFilter(), PageRequest(size=PAGE_SIZE))
+        last = await vcita.list(CreditNoteFilter(), PageRequest(size=PAGE_SIZE, token=first.next))
+    assert (first.token, first.next, last.token, last.next) == ("1:2", "2:2", "2:2", None)
+    assert [note.currency for note in (*first.notes, *last.notes)] == ["EUR", "JPY", "KWD"]
+
+
+async def test_being_asked_to_wait_is_carried_on() -> None:
+    async with answering(always("rate_limited")) as vcita:
+        with pytest.raises(RateLimited) as raised:
+            await vcita.issue(plan(vcita), key="key-1")
+    assert raised.value.retry_after == 7
+
+
+def plan(vcita: Vcita) -> Any:
+    return vcita.plan(command(CreditTotal(total=euro(100_00))), invoice(line(100_00, tax("19", 19_00))))
+
+
+@pytest.mark.parametrize("meaning", ["broken", "malformed", "not_json"])
+async def test_a_write_answered_by_something_unreadable_may_have_happened(meaning: str) -> None:
+    async with answering(always(meaning)) as vcita:
+        with pytest.raises(OutcomeUnknown):
+            await vcita.issue(plan(vcita), key="key-1")
+
+
+@pytest.mark.parametrize(
+    "members", [{"grand_total": 100.001}, {"currency": "EURO"}, {"created_at": "yesterday"}, {"line_items": None}]
+)
+async def test_a_note_issued_and_answered_with_impossible_figures_may_have_happened(members: dict[str, Any]) -> None:
+    body = {**reply("issued")["body"]["data"], **members}
+    async with answering(lambda _: {**data(body), "status": 201}) as vcita:
+        with pytest.raises(OutcomeUnknown) as raised:
+            await vcita.issue(plan(vcita), key="key-1")
+    assert raised.value.account == "vcita-test"
+
+
+async def test_an_envelope_without_success_is_not_a_note() -> None:
+    async with answering(lambda _: {"status": 200, "headers": {}, "body": {"success": False, "data": None}}) as vcita:
+        assert isinstance((await vcita.fetch_many(["a"]))["a"], BadPayload)
+        with pytest.raises(OutcomeUnknown):
+            await vcita.issue(plan(vcita), key="key-1")
+
+
+INVOICE = {"id": INVOICE_ID, "uid": INVOICE_ID, "status": "ISSUED", "currency": "EUR", "total": 119, "amount": 119, "items": []}
+
+
+def with_notes(notes: Answer, **members: Any) -> Answer:
+    """The invoice under both its addresses, and these answers for the list of its notes."""
+    return lambda request: notes(request) if "credit_notes" in request.url.path else data({"invoice": {**INVOICE, **members}})
+
+
+async def read(answer: Answer) -> object:
+    async with answering(answer) as vcita:
+        return (await vcita.invoices([INVOICE_ID]))[INVOICE_ID]
+
+
+async def test_notes_of_other_invoices_are_not_counted_as_this_ones() -> None:
+    assert isinstance(await read(with_notes(always("found_many"))), BadPayload)
+
+
+async def test_a_list_that_never_ends_is_given_up() -> None:
+    notes = [{**reply("found")["body"]["data"], "uid": f"cn_{index}"} for index in range(100)]
+    assert isinstance(await read(with_notes(lambda _: data({"credit_notes": notes}))), BadPayload)
+
+
+async def test_an_invoice_whose_notes_cannot_be_found_is_not_absent() -> None:
+    assert isinstance(await read(with_notes(always("absent"))), BadPayload)
+
+
+async def test_an_invoice_without_its_notes_is_not_answered() -> None:
+    failed = await read(with_notes(always("broken")))
+    assert isinstance(failed, Unavailable)
+
+
+@pytest.mark.parametrize("members", [{"total": 119.001}, {"currency": "EURO"}, {"total": None}])
+async def test_an_invoice_with_an_impossible_total_is_not_read(members: dict[str, Any]) -> None:
+    assert isinstance(await read(with_notes(lambda _: data({"credit_notes": []}), **members)), BadPayload)
+
+
+async def test_the_platform_apis_failure_is_not_taken_for_a_refusal() -> None:
+    def answer(request: Request) -> dict[str, Any]:
+        if "/platform/" in request.url.path:
+            return reply("broken")
+        return data({"credit_notes": [], "invoice": INVOICE})
+
+    assert isinstance(await read(answer), Unavailable)

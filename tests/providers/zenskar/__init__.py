@@ -1,0 +1,175 @@
+"""What the suites need to speak of Zenskar: an account, ids, recorded replies, invoices to credit. No test lives here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from app import http
+from app.domain.commands import CreditTotal, InvoiceTarget, IssueCreditNote, IssuePlan
+from app.domain.credit_note import Party, Ref
+from app.domain.errors import GatewayError, InvalidInputs
+from app.domain.invoice import CreditableBalance, Invoice, Payment
+from app.domain.money import Money
+from app.domain.vocabulary import InvoiceStatus, Reason
+from app.providers.contract import AccountSettings, Limits
+from app.providers.line import Line
+from app.providers.policy import Breaker, Deadline, Limiter
+from app.providers.upstream import Upstream
+from app.providers.zenskar import SPEC
+from app.providers.zenskar.adapter import Zenskar
+from app.providers.zenskar.issuing import Request, plan
+from app.sandbox.kernel import Clock, Json
+from app.sandbox.zenskar import ZenskarSandbox
+from app.secret import Secret
+from tests.support.serving import served
+
+HERE = Path(__file__).parent
+ACCOUNT = "zenskar-test"
+API_KEY = "key-of-the-test"
+KNOWN_ID = "5b0e7a52-7a3e-4c51-9a52-0c7d6a1f0001"  # replies/found.json
+ABSENT_ID = "5b0e7a52-7a3e-4c51-9a52-0c7d6a1fffff"
+INVOICE_ID = "7c1f8b63-8b4f-4d62-8b63-1d8e7b2f0001"  # the invoice of the replies
+CUSTOMER_ID = "9d2a9c74-9c5a-4e73-9c74-2e9f8c3a0001"
+
+
+def reply(meaning: str) -> dict[str, Any]:
+    """A recorded reply: status, headers, body."""
+    recorded: dict[str, Any] = json.loads((HERE / "replies" / f"{meaning}.json").read_text())
+    return recorded
+
+
+def expected(meaning: str) -> Any:
+    """What the gateway is to make of it."""
+    return json.loads((HERE / "expected" / f"{meaning}.json").read_text())
+
+
+def demo(tail: int) -> str:
+    """The demonstration id with this end."""
+    return f"00000000-0000-4000-8000-{tail:012}"
+
+
+def settings(*, currency: str | None = None, **switches: str) -> AccountSettings:
+    """An account with these switches."""
+    return AccountSettings(
+        name=ACCOUNT,
+        tenant="tests",
+        provider="zenskar",
+        credentials={"api_key": Secret(API_KEY)},
+        options={"organisation": "00000000-0000-4000-8000-0000000000a0"},
+        currency=currency,
+        reason_codes={},
+        switches=switches,
+    )
+
+
+@asynccontextmanager
+async def opened(url: str, account: AccountSettings | None = None) -> AsyncIterator[Zenskar]:
+    """The adapter of an account at this address: of the demonstration account, unless told."""
+    account = replace(account or settings(**SPEC.demo_switches), base_url=url)
+    options = SPEC.client(account)
+    async with http.AsyncClient() as client:
+        line = Line(
+            provider="zenskar",
+            account=account.name,
+            client=client,
+            base_url=options.base_url,
+            headers=options.headers,
+            limiter=Limiter(Limits()),
+            breaker=Breaker(),
+            secrets=tuple(account.credentials.values()),
+        )
+        yield Zenskar(Upstream(line, Deadline(10)), account)
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """The sandbox, being served."""
+
+    sandbox: ZenskarSandbox
+    url: str
+
+    def act(self, action: str, **arguments: Json) -> dict[str, Any]:
+        """Behind the gateway's back."""
+        done = self.sandbox.act(action, arguments)
+        return dict(done) if isinstance(done, dict) else {}
+
+    def switch(self, **chosen: str) -> None:
+        """What is not published, the other way."""
+        for name, value in chosen.items():
+            self.sandbox.switches.set(name, value)
+
+    def notes(self, invoice_id: str) -> list[dict[str, Json]]:
+        """The notes in the books against this invoice."""
+        return [note for note in self.sandbox.books()["notes"] if note["invoice_id"] == invoice_id]
+
+
+@contextmanager
+def serving() -> Iterator[Organisation]:
+    """The sandbox on a socket of its own."""
+    sandbox = ZenskarSandbox(Clock())
+    with served(sandbox.app) as url:
+        yield Organisation(sandbox, url)
+
+
+def eur(minor: int) -> Money:
+    return Money(minor, "EUR")
+
+
+def bill(due: int, *payments: int, currency: str = "EUR", wallet: int = 0, **given: Any) -> Invoice:
+    """An invoice with this much due, these payments (demo ids 7000 up) and this much out of the wallet."""
+    held = sum(payments) + wallet
+    balance = CreditableBalance(
+        total=Money(due + held, currency), adjustable=Money(due, currency), refundable=Money(held, currency), exact=False
+    )
+    invoice = Invoice(
+        ref=Ref(ACCOUNT, INVOICE_ID),
+        status=InvoiceStatus.OPEN,
+        provider_status="approved",
+        total=balance.total,
+        creditable=balance,
+        payments=tuple(
+            Payment(provider_id=demo(7000 + place), amount=Money(part, currency), refundable=Money(part, currency))
+            for place, part in enumerate(payments)
+        ),
+        customer=Party(provider_id=CUSTOMER_ID),
+    )
+    return replace(invoice, **given)
+
+
+def command(minor: int = 25_00, currency: str = "EUR", **given: Any) -> IssueCreditNote:
+    """A wanted note of this much, unless `credit` says otherwise."""
+    wanted: dict[str, Any] = {
+        "target": InvoiceTarget(invoice=Ref(ACCOUNT, INVOICE_ID)),
+        "credit": CreditTotal(total=Money(minor, currency)),
+        "reason": Reason.OTHER,
+        **given,
+    }
+    return IssueCreditNote(key="key-1", **wanted)
+
+
+def planned(wanted: IssueCreditNote, invoice: Invoice | None, **switches: str) -> IssuePlan:
+    """The plan of an account that names payments, and has these switches."""
+    return plan(settings(**{"split_unit": "major", **switches}), wanted, invoice)
+
+
+def refused(wanted: IssueCreditNote, invoice: Invoice | None, **switches: str) -> list[GatewayError]:
+    """Why there is no plan, problem by problem."""
+    with pytest.raises(GatewayError) as caught:
+        planned(wanted, invoice, **switches)
+    error = caught.value
+    return list(error.problems) if isinstance(error, InvalidInputs) else [error]
+
+
+def body(plan: IssuePlan) -> dict[str, Any]:
+    """The members a plan sends; numbers as text, so that nothing is rounded in looking at them."""
+    request = msgspec.json.decode(plan.request, type=Request)
+    members: dict[str, Any] = json.loads(request.body, parse_float=str, parse_int=str)
+    return members
