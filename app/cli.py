@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import NoReturn
 
 import click
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from app import __version__, telemetry
 from app.settings import PREFIX, Settings, SettingsError, read_settings
@@ -36,16 +38,21 @@ def serve(host: str | None, port: int | None, workers: int | None, config: Path 
     from app.sandbox.server import serving_in_thread  # noqa: PLC0415 - not needed, so not loaded, with real accounts
 
     settings = _settings(config, host=host, port=port, workers=workers)
+    sock = _bound(settings)
+    address = f"http://{settings.host}:{sock.getsockname()[1]}/graphql"
     with contextlib.ExitStack() as stack:
+        stack.enter_context(sock)
         addresses: dict[str, str] = {}
-        if not settings.accounts:
+        if settings.accounts:
+            click.echo(f"GraphQL {address} over {len(settings.accounts)} accounts")
+        else:
             try:
                 sandbox = stack.enter_context(serving_in_thread())
             except OSError as failed:
                 _give_up([f"the built-in sandboxes cannot listen on 127.0.0.1: {failed.strerror}"])
             addresses = sandbox.providers
-            _say_demo(settings, addresses, sandbox.control)
-        _serve(settings, addresses, config)
+            _say_demo(address, addresses, sandbox.control)
+        _serve(settings, sock, addresses, config)
 
 
 @main.command()
@@ -107,7 +114,16 @@ def _give_up(mistakes: list[str]) -> NoReturn:
     sys.exit(2)
 
 
-def _serve(settings: Settings, addresses: Mapping[str, str], config: Path | None) -> None:
+def _bound(settings: Settings) -> socket.socket:
+    from app.sandbox.server import bind  # noqa: PLC0415 - only while serving
+
+    try:
+        return bind(settings.host, settings.port)
+    except OSError as failed:
+        _give_up([f"cannot listen on {settings.host} port {settings.port} ({failed.strerror}): choose another with --port"])
+
+
+def _serve(settings: Settings, sock: socket.socket, addresses: Mapping[str, str], config: Path | None) -> None:
     from app.asgi import SANDBOX_VARIABLE  # noqa: PLC0415 - loads the whole gateway
 
     # Workers are processes of their own: what was decided here reaches them through the environment.
@@ -115,20 +131,23 @@ def _serve(settings: Settings, addresses: Mapping[str, str], config: Path | None
     os.environ[f"{PREFIX}HOST"], os.environ[f"{PREFIX}WORKERS"] = settings.host, str(settings.workers)
     if config is not None:
         os.environ[f"{PREFIX}CONFIG"] = str(config)
-    uvicorn.run(
+    serving = uvicorn.Config(
         "app.asgi:from_environment",
         factory=True,
-        host=settings.host,
-        port=settings.port,
         workers=settings.workers,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=int(settings.timings.write_timeout_s),
     )
+    server = uvicorn.Server(serving)
+    if settings.workers == 1:
+        server.run(sockets=[sock])
+    else:
+        Multiprocess(serving, sockets=[sock]).run()
 
 
-def _say_demo(settings: Settings, addresses: Mapping[str, str], control: str) -> None:
+def _say_demo(address: str, addresses: Mapping[str, str], control: str) -> None:
     from app.demo import welcome  # noqa: PLC0415 - only without accounts
 
-    click.echo(welcome(f"http://{settings.host}:{settings.port}/graphql", addresses, control))
+    click.echo(welcome(address, addresses, control))

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from app.accounts_file import read_accounts
 from app.providers.contract import AccountSettings
@@ -38,10 +37,10 @@ def _signing_keys(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
-class _Environment(BaseSettings):
-    """The plain settings: environment first, then the file's [settings] table, then what stands here."""
+class _Plain(BaseModel):
+    """The plain settings, as text or as the file's values."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
@@ -62,18 +61,6 @@ class _Environment(BaseSettings):
     list_fresh_s: Annotated[float, Field(ge=0, le=3600)] = 5
     invoice_fresh_s: Annotated[float, Field(ge=0, le=3600)] = 5
     emulated_pages: Annotated[int, Field(ge=1, le=100)] = 5
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file."""
-        return env_settings, init_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +102,7 @@ def read_settings(*, environment: Mapping[str, str], config: Path | None = None,
     """Read everything; `given` (from the command line) wins. Raises SettingsError with all mistakes."""
     place = config or (Path(environment[f"{PREFIX}CONFIG"]) if environment.get(f"{PREFIX}CONFIG") else None)
     file, mistakes = _read_file(place)
-    plain, wrong = _read_plain(file.pop("settings", {}), given)
+    plain, wrong = _read_plain(file.pop("settings", {}), environment, given)
     accounts, unreadable = read_accounts(file, environment=environment, place=str(place))
     mistakes += wrong + unreadable
     if plain is not None:
@@ -137,26 +124,27 @@ def _read_file(place: Path | None) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"{place}: not TOML: {wrong}"]
 
 
-def _read_plain(table: object, given: Mapping[str, Any]) -> tuple[_Environment | None, list[str]]:
+def _read_plain(table: object, environment: Mapping[str, str], given: Mapping[str, Any]) -> tuple[_Plain | None, list[str]]:
     if not isinstance(table, dict):
         return None, ["[settings]: must be a table"]
     secret = sorted({"secret", "redis_url"} & set(table))
     if secret:
         return None, [f"[settings] {name}: may hold a secret; set {PREFIX}{name.upper()} instead" for name in secret]
+    spoken = {
+        name: environment[f"{PREFIX}{name.upper()}"] for name in _Plain.model_fields if environment.get(f"{PREFIX}{name.upper()}")
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
     try:
-        plain = _Environment(**table)
+        return _Plain(**{**table, **spoken, **chosen}), []  # the command line wins over the environment, and that over the file
     except ValidationError as wrong:
         return None, [f"{_named(error['loc'])}: {error['msg'].removeprefix('Value error, ')}" for error in wrong.errors()]
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return plain.model_copy(update=chosen), []
 
 
 def _named(place: tuple[int | str, ...]) -> str:
-    name = str(place[0]) if place else "settings"
-    return name.upper() if name.lower().startswith(PREFIX.lower()) else f"{PREFIX}{name.upper()}"
+    return f"{PREFIX}{str(place[0]).upper()}" if place else "settings"
 
 
-def _contradictions(plain: _Environment, accounts: Mapping[str, AccountSettings]) -> list[str]:
+def _contradictions(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> list[str]:
     found = []
     if plain.workers > 1 and plain.redis_url is None:
         found.append(f"{PREFIX}WORKERS: more than one worker share their memory in Redis: set {PREFIX}REDIS_URL, or serve with one")
@@ -174,7 +162,7 @@ def _contradictions(plain: _Environment, accounts: Mapping[str, AccountSettings]
     return found
 
 
-def _settings(plain: _Environment, accounts: Mapping[str, AccountSettings]) -> Settings:
+def _settings(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> Settings:
     keys = plain.secret.get_secret_value().split(",") if plain.secret else []
     return Settings(
         host=plain.host,

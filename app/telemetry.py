@@ -15,15 +15,19 @@ _log = structlog.get_logger("credit_notes")
 
 def configure(*, json: bool, level: int = logging.INFO) -> None:
     """Set the process's log format: lines for people, or JSON for machines."""
-    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    # The console renderer prints exceptions itself; JSON needs them as text.
+    last = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if json
+        else [structlog.dev.ConsoleRenderer(colors=False)]
+    )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             _with_request_id,
-            structlog.processors.format_exc_info,
-            renderer,
+            *last,
         ],
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Coroutine, Sequence
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 
@@ -22,6 +22,7 @@ from app.domain.errors import InvalidInput, LimitExceeded, NotFound, Path, Unsup
 from app.domain.vocabulary import Order, Status
 from app.gateway.listing import ListRequest
 
+T = TypeVar("T")
 MOST_IDS = 200
 Fresh = Annotated[FreshnessInput | None, strawberry.argument(description="How old the answer may be.")]
 
@@ -69,14 +70,14 @@ class Query:
     ) -> list[Node | None]:
         """Many of any kind."""
         _check_many(ids)
-        return await asyncio.gather(*(_node(info, id, ("ids", str(index))) for index, id in enumerate(ids)))
+        return list(await asyncio.gather(*(_value_or_error(_node(info, id, ("ids", str(index)))) for index, id in enumerate(ids))))
 
     @strawberry.field(description="Null when there is no such note.")
     async def credit_note(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")], freshness: Fresh = None
     ) -> CreditNote | None:
         """One note."""
-        return await _note(info, decode_ref(id, Kind.NOTE, path=("id",)), freshness)
+        return await _note_by_id(info, id, ("id",), freshness)
 
     @strawberry.field(description="One note by what the provider or a person calls it.")
     async def credit_note_by_reference(
@@ -98,8 +99,8 @@ class Query:
     ) -> list[CreditNote | None]:
         """Many notes."""
         _check_many(ids)
-        refs = [_ref_or_error(id, index) for index, id in enumerate(ids)]
-        return list(await asyncio.gather(*(_note_or_error(info, ref, freshness) for ref in refs)))
+        notes = (_note_by_id(info, id, ("ids", str(index)), freshness) for index, id in enumerate(ids))
+        return list(await asyncio.gather(*(_value_or_error(note) for note in notes)))
 
     @strawberry.field(
         description=(
@@ -170,19 +171,14 @@ async def _note(info: Info, ref: Ref, wanted: FreshnessInput | None) -> CreditNo
         return None
 
 
-def _ref_or_error(id: str, index: int) -> Ref | InvalidInput:
-    try:
-        return decode_ref(id, Kind.NOTE, path=("ids", str(index)))
-    except InvalidInput as wrong:
-        return wrong
+async def _note_by_id(info: Info, id: str, path: Path, wanted: FreshnessInput | None) -> CreditNote | None:
+    return await _note(info, decode_ref(id, Kind.NOTE, path=path), wanted)
 
 
-async def _note_or_error(info: Info, ref: Ref | InvalidInput, wanted: FreshnessInput | None) -> CreditNote | None:
+async def _value_or_error(value: Coroutine[Any, Any, T]) -> T:
     """The framework reports an exception that stands in a list as an error of that place alone."""
-    if isinstance(ref, InvalidInput):
-        return ref  # type: ignore[return-value]  # as the docstring says
     try:
-        return await _note(info, ref, wanted)
+        return await value
     except Exception as failed:  # noqa: BLE001 - presented, or masked, like any other
         return failed  # type: ignore[return-value]  # as the docstring says
 

@@ -202,7 +202,7 @@ class Listing:
             await self._notes.put_many(reading.account, {note.ref.external_id: note for note in page.notes})
             return {ids[0]: page}
 
-        id = hashlib.sha256(msgspec.msgpack.encode((reading.where, ask))).hexdigest()
+        id = hashlib.sha256(msgspec.msgpack.encode((reading.where, ask), order="deterministic")).hexdigest()
         return (await self._pages.get_many(reading.account, [id], load, freshness))[id]
 
 

@@ -65,7 +65,9 @@ def _invoice(invoice: Invoice) -> Iterator[Rule]:
     live = [note for note in invoice.notes if note.status is not NoteStatus.VOIDED and not note.deleted]
     written_off = sum(note.total for note in live if note.reason_code == WRITE_OFF)
     issued = sum(note.total for note in live if note.type is not NoteType.ADJUSTMENT)
+    net, tax = sum(line.net for line in invoice.lines), sum(line.tax for line in invoice.lines)
     yield from _lines(invoice.lines)
+    yield (invoice.sub_total, invoice.tax, invoice.total) == (net, tax, net + tax), f"totals are not {net} and {tax}, as its lines"
     yield invoice.amount_paid == paid, f"amount_paid {invoice.amount_paid} is not {paid}, the sum of its payments"
     yield invoice.amount_adjusted == adjusted, f"amount_adjusted {invoice.amount_adjusted} is not {adjusted}"
     yield invoice.credits_applied == credits, f"credits_applied {invoice.credits_applied} is not {credits}"
@@ -87,8 +89,9 @@ def _invoice(invoice: Invoice) -> Iterator[Rule]:
 def _note(note: Note) -> Iterator[Rule]:
     allocated = sum(one.amount for one in note.allocations)
     refunded = sum(refund.amount for refund in note.live_refunds)
+    net, tax = sum(line.net for line in note.lines), sum(line.tax for line in note.lines)
     yield from _lines(note.lines)
-    yield note.total == note.sub_total + sum(line.tax for line in note.lines), "total is not net and tax"
+    yield (note.sub_total, note.total) == (net, net + tax), f"totals are not {net} and {tax}, as its lines"
     yield note.total > 0, "credits nothing"
     yield note.amount_refunded == refunded, f"amount_refunded {note.amount_refunded} is not {refunded}"
     yield note.amount_available >= 0, "has less than nothing left"

@@ -8,22 +8,24 @@ from app.sandbox.chargebee.note_wire import entry, tax_application
 from app.sandbox.chargebee.records import Allocation, Invoice, InvoiceStatus, Note, NoteStatus, NoteType, Payment
 from app.sandbox.kernel import Json, Switches
 
+# What holds for every invoice here: billed once, in full, payable at once, never deleted.
+_CONSTANT: dict[str, Json] = {
+    "object": "invoice", "recurring": False, "net_term_days": 0, "price_type": "tax_exclusive", "base_currency_code": BASE,
+    "round_off_amount": 0, "first_invoice": False, "has_advance_charges": False, "term_finalized": True, "is_gifted": False,
+    "channel": "web", "deleted": False,
+}  # fmt: skip
+
 
 def attributes(invoice: Invoice, switches: Switches) -> dict[str, Json]:
     """The invoice without its lists: what filters look at."""
     forgiven = invoice.status is InvoiceStatus.VOIDED and switches["voided_due"] == "zero"
-    return shown(
+    return _CONSTANT | shown(
         id=invoice.id,
-        object="invoice",
         customer_id=invoice.customer_id,
-        recurring=False,
         status=invoice.status.value,
         date=invoice.date,
         due_date=invoice.date,
-        net_term_days=0,
-        price_type="tax_exclusive",
         currency_code=invoice.currency,
-        base_currency_code=BASE,
         tax=invoice.tax,
         sub_total=invoice.sub_total,
         total=invoice.total,
@@ -33,18 +35,11 @@ def attributes(invoice: Invoice, switches: Switches) -> dict[str, Json]:
         credits_applied=invoice.credits_applied,
         write_off_amount=invoice.write_off_amount,
         amount_to_collect=0 if forgiven else invoice.amount_to_collect,
-        round_off_amount=0,
         paid_at=invoice.paid_at,
         voided_at=invoice.voided_at,
         generated_at=invoice.date,
         updated_at=invoice.updated_at,
         resource_version=invoice.resource_version,
-        first_invoice=False,
-        has_advance_charges=False,
-        term_finalized=True,
-        is_gifted=False,
-        channel="web",
-        deleted=False,
     )
 
 

@@ -7,13 +7,18 @@ from app.sandbox.chargebee.lines_wire import billing_address, line_item, line_it
 from app.sandbox.chargebee.records import Allocation, Note, NoteStatus, NoteType, Refund, TransactionStatus
 from app.sandbox.kernel import Json, Switches
 
+# What holds for every note here.
+_CONSTANT: dict[str, Json] = {
+    "object": "credit_note", "price_type": "tax_exclusive", "base_currency_code": BASE, "round_off_amount": 0,
+    "fractional_correction": 0, "channel": "web",
+}  # fmt: skip
+
 
 def attributes(note: Note, switches: Switches) -> dict[str, Json]:
     """The note without its lists: what filters look at."""
     emptied = note.status is NoteStatus.VOIDED and switches["voided_amounts"] == "zero"
-    return shown(
+    return _CONSTANT | shown(
         id=note.id,
-        object="credit_note",
         customer_id=note.customer_id,
         reference_invoice_id=note.invoice.id if note.invoice else None,
         type=note.type.value,
@@ -21,22 +26,17 @@ def attributes(note: Note, switches: Switches) -> dict[str, Json]:
         create_reason_code=note.create_reason_code,
         status=note.status.value,
         date=note.date,
-        price_type="tax_exclusive",
         currency_code=note.currency,
-        base_currency_code=BASE,
         total=note.total,
         sub_total=note.sub_total,
         amount_allocated=0 if emptied else note.amount_allocated,
         amount_refunded=_refunded(note, switches),
         amount_available=0 if emptied else note.amount_available,
-        round_off_amount=0,
-        fractional_correction=0,
         refunded_at=note.refunded_at,
         voided_at=note.voided_at,
         generated_at=note.date,
         updated_at=note.updated_at,
         resource_version=note.resource_version,
-        channel="web",
         deleted=note.deleted,
     )
 

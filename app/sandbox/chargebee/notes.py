@@ -163,17 +163,21 @@ def _book(books: Books, draft: Draft, lines: tuple[Line, ...], occasion: Occasio
     if draft.invoice is not None:
         draft.invoice.notes.append(note)
     if adjusting and draft.invoice is not None:
-        note.amount_allocated = note.total
-        allocation = Allocation(note=note, invoice=draft.invoice, amount=note.total, at=occasion.second)
-        note.allocations.append(allocation)
-        draft.invoice.allocations.append(allocation)
-        draft.invoice.amount_adjusted += note.total
-        if note.reason_code == WRITE_OFF:
-            draft.invoice.write_off_amount += note.total
-        owe_less(draft.invoice, note.total, occasion)
+        _adjust(note, draft.invoice, occasion)
     else:
         note.amount_available = note.total
     return note
+
+
+def _adjust(note: Note, invoice: Invoice, occasion: Occasion) -> None:
+    note.amount_allocated = note.total
+    allocation = Allocation(note=note, invoice=invoice, amount=note.total, at=occasion.second)
+    note.allocations.append(allocation)
+    invoice.allocations.append(allocation)
+    invoice.amount_adjusted += note.total
+    if note.reason_code == WRITE_OFF:
+        invoice.write_off_amount += note.total
+    owe_less(invoice, note.total, occasion)
 
 
 def _check_unused(books: Books, note: Note) -> None:

@@ -142,21 +142,14 @@ class Invoice(Resource):
     payments: list[Payment] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     allocations: list[Allocation] = field(default_factory=list)
+    sub_total: int = field(init=False)
+    tax: int = field(init=False)
+    total: int = field(init=False)
 
-    @property
-    def sub_total(self) -> int:
-        """Before tax."""
-        return sum(line.net for line in self.lines)
-
-    @property
-    def tax(self) -> int:
-        """The tax of all lines."""
-        return sum(line.tax for line in self.lines)
-
-    @property
-    def total(self) -> int:
-        """What was billed."""
-        return self.sub_total + self.tax
+    def __post_init__(self) -> None:
+        self.sub_total = sum(line.net for line in self.lines)
+        self.tax = sum(line.tax for line in self.lines)
+        self.total = self.sub_total + self.tax
 
     @property
     def in_progress(self) -> int:
@@ -205,16 +198,12 @@ class Note(Resource):
     deleted: bool = False
     allocations: list[Allocation] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
+    sub_total: int = field(init=False)
+    total: int = field(init=False)
 
-    @property
-    def sub_total(self) -> int:
-        """Before tax."""
-        return sum(line.net for line in self.lines)
-
-    @property
-    def total(self) -> int:
-        """What is credited."""
-        return sum(line.net + line.tax for line in self.lines)
+    def __post_init__(self) -> None:
+        self.sub_total = sum(line.net for line in self.lines)
+        self.total = self.sub_total + sum(line.tax for line in self.lines)
 
     @property
     def live_refunds(self) -> list[Refund]:
