@@ -9,6 +9,7 @@ import strawberry
 from app.api.context import Info
 from app.api.inputs import IssueCreditNoteInput
 from app.api.problems import Problem, problems
+from app.api.source import SourceInfo
 from app.api.types import CreditNote
 from app.domain.errors import GatewayError
 from app.domain.vocabulary import WriteOutcome
@@ -27,7 +28,11 @@ class IssueCreditNotePayload:
     @classmethod
     def of(cls, result: WriteResult) -> IssueCreditNotePayload:
         """The result as shown."""
-        note = None if result.note is None else CreditNote.live(result.note)
+        note = None
+        if result.note is not None and result.recorded_at is not None:
+            note = CreditNote.of(result.note, SourceInfo.of(result.recorded_at, cached=True, stale=False))
+        elif result.note is not None:
+            note = CreditNote.live(result.note)
         return cls(credit_note=note, outcome=result.outcome, replayed=result.replayed, errors=problems(result.errors))
 
 

@@ -45,6 +45,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Before this, the note's absence at the provider says nothing."""
     attempts: tuple[Attempt, ...] = ()
     note: CreditNote | None = None
+    ended_at: float | None = None
+    """When it was done or refused."""
     refusal: str | None = None
     """The code of the last definite refusal."""
 

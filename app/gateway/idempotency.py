@@ -77,14 +77,18 @@ class Held:
     async def done(self, note: CreditNote, *, request_id: str | None = None) -> None:
         """The note exists and belongs to this entry alone."""
         claim = self.keys.claim(note.ref.external_id)
-        entry = msgspec.structs.replace(self.entry, state="done", note=note, attempts=self._ended("OK", request_id))
+        entry = msgspec.structs.replace(
+            self.entry, state="done", note=note, ended_at=self._clock(), attempts=self._ended("OK", request_id)
+        )
         await self._move(
             entry, {claim: None}, {claim: Put(self.keys.digest.encode(), self._timings.ledger_keep_s), **self._settled()}
         )
 
     async def refused(self, code: str, *, request_id: str | None = None) -> None:
         """Nothing has happened at the provider, and nothing will by what was sent: the key may be used again."""
-        entry = msgspec.structs.replace(self.entry, state="refused", refusal=code, attempts=self._ended(code, request_id))
+        entry = msgspec.structs.replace(
+            self.entry, state="refused", refusal=code, ended_at=self._clock(), attempts=self._ended(code, request_id)
+        )
         await self._move(entry, {}, self._settled())
 
     async def unknown(self, code: str, *, settle_s: float, request_id: str | None = None) -> None:
@@ -221,4 +225,4 @@ def unavailable() -> StoreUnavailable:
 def _refuse_other_content(entry: Entry, fingerprint: str) -> None:
     if entry.state != "refused" and entry.fingerprint != fingerprint:
         message = "this idempotency key was used for a request with other content"
-        raise KeyReused(message)
+        raise KeyReused(message, path=("idempotencyKey",))

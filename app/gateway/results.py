@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from app.domain.credit_note import CreditNote
 from app.domain.errors import ErrorCode, GatewayError, IntegrityMismatch, OutcomeUnknown
@@ -18,6 +19,8 @@ class WriteResult:
     outcome: WriteOutcome
     note: CreditNote | None = None
     replayed: bool = False
+    recorded_at: datetime | None = None
+    """When the ledger was told of the note, where the answer comes from there."""
     errors: tuple[GatewayError, ...] = ()
 
 
@@ -29,7 +32,8 @@ def applied(entry: Entry, *, account: str, replayed: bool) -> WriteResult:
         if difference is not None:
             message = f"the provider did something else than asked: {difference}"
             errors = (IntegrityMismatch(message, note=entry.note, account=account),)
-    return WriteResult(outcome=WriteOutcome.APPLIED, note=entry.note, replayed=replayed, errors=errors)
+    recorded_at = datetime.fromtimestamp(entry.ended_at, UTC) if replayed and entry.ended_at is not None else None
+    return WriteResult(outcome=WriteOutcome.APPLIED, note=entry.note, replayed=replayed, recorded_at=recorded_at, errors=errors)
 
 
 def not_applied(error: GatewayError) -> WriteResult:
