@@ -85,7 +85,7 @@ def check(config: Path | None, *, confirm_units: bool) -> None:
     """Open every account with one cheap read; exit 1 if one fails."""
     from app.check import check_accounts  # noqa: PLC0415 - the only command that needs it
 
-    settings = _settings(config)
+    settings = _settings(config, serving=False)
     telemetry.configure(json=settings.logs_json)
     rows = asyncio.run(check_accounts(settings, confirm_units=confirm_units))
     for row in [("ACCOUNT", "PROVIDER", "STATE", "LATENCY"), *(row.cells for row in rows)]:
@@ -101,9 +101,9 @@ def schema() -> None:
     click.echo(printed(make_schema()), nl=False)
 
 
-def _settings(config: Path | None, **given: object) -> Settings:
+def _settings(config: Path | None, *, serving: bool = True, **given: object) -> Settings:
     try:
-        return read_settings(environment=os.environ, config=config, **given)
+        return read_settings(environment=os.environ, config=config, serving=serving, **given)
     except SettingsError as wrong:
         _give_up(wrong.mistakes)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import ssl
+
 from httpx import (
     AsyncBaseTransport,
     AsyncClient,
@@ -20,10 +23,18 @@ from httpx import (
     Timeout,
     TimeoutException,
     UnsupportedProtocol,
+    create_ssl_context,
 )
 
 NOT_SENT = (ConnectError, ConnectTimeout, PoolTimeout, ProxyError, UnsupportedProtocol, LocalProtocolError)
 """Failures after which the provider cannot have seen the request. After any other it may have."""
+
+
+@functools.cache
+def trusted() -> ssl.SSLContext:
+    """Whom every client of the process trusts; read once, because reading the certificates stops everything for tens of milliseconds."""
+    return create_ssl_context()
+
 
 __all__ = [
     "NOT_SENT",
@@ -38,4 +49,5 @@ __all__ = [
     "Response",
     "Timeout",
     "TimeoutException",
+    "trusted",
 ]

@@ -98,14 +98,17 @@ class Settings:
     accounts: Mapping[str, AccountSettings]
 
 
-def read_settings(*, environment: Mapping[str, str], config: Path | None = None, **given: Any) -> Settings:
-    """Read everything; `given` (from the command line) wins. Raises SettingsError with all mistakes."""
+def read_settings(*, environment: Mapping[str, str], config: Path | None = None, serving: bool = True, **given: Any) -> Settings:
+    """Read everything; `given` (from the command line) wins. Raises SettingsError with all mistakes.
+
+    Without `serving`, what only a server needs may be missing.
+    """
     place = config or (Path(environment[f"{PREFIX}CONFIG"]) if environment.get(f"{PREFIX}CONFIG") else None)
     file, mistakes = _read_file(place)
     plain, wrong = _read_plain(file.pop("settings", {}), environment, given)
     accounts, unreadable = read_accounts(file, environment=environment, place=str(place))
     mistakes += wrong + unreadable
-    if plain is not None:
+    if plain is not None and serving:
         mistakes += _contradictions(plain, accounts)
     if mistakes or plain is None:
         raise SettingsError(mistakes)

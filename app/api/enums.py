@@ -9,9 +9,9 @@ from typing import Any
 import strawberry
 from graphql import GraphQLEnumType, GraphQLNamedType
 
-from app.domain.errors import ErrorCode
 from app.domain.vocabulary import (
     Disposition,
+    ErrorCode,
     Filter,
     InvoiceStatus,
     IssueField,

@@ -8,7 +8,8 @@ from graphql import GraphQLError
 
 from app import telemetry
 from app.api.problems import retry_after_seconds
-from app.domain.errors import ErrorCode, GatewayError
+from app.domain.errors import GatewayError
+from app.domain.vocabulary import ErrorCode
 
 LONGEST_MESSAGE = 300
 

@@ -13,7 +13,6 @@ from app.api.provider import Provider, provider_enum
 from app.api.types import CreditNote
 from app.domain.errors import (
     AmountTooHigh,
-    ErrorCode,
     GatewayError,
     IntegrityMismatch,
     InvalidInputs,
@@ -21,7 +20,7 @@ from app.domain.errors import (
     ProviderFault,
     Unsupported,
 )
-from app.domain.vocabulary import Disposition, IssueField, Operation
+from app.domain.vocabulary import Disposition, ErrorCode, IssueField, Operation
 from app.providers import PROVIDERS
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import NoReturn
 
+import msgspec
 from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,7 +17,7 @@ from app import telemetry
 from app.api import graphiql_page
 from app.api.context import RequestContext, Services
 from app.api.schema import Schema
-from app.domain.errors import ErrorCode
+from app.domain.vocabulary import ErrorCode
 from app.gateway.accounts import Caller
 
 OPEN = Caller(name="open")
@@ -50,6 +51,10 @@ class View(GraphQL[RequestContext, None]):
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature
         """GraphiQL, from our own assets."""
         return graphiql_page.page()
+
+    def encode_json(self, data: object) -> bytes:
+        """The answer's bytes."""
+        return msgspec.json.encode(data)
 
     def decode_json(self, data: str | bytes) -> object:
         """The body as JSON; every kind of wrong body is the client's fault, never a 500."""

@@ -1,73 +1,19 @@
 """What can go wrong, in one tree. An error says when it happened, whose fault it is and whether to try again.
 
-GatewayError                      anything a caller may be told
-├─ InvalidInput                   the client must change something; path into the input
-├─ Unauthenticated                nobody known is asking
-├─ Forbidden                      somebody known may not do this
-├─ LimitExceeded                  one of the gateway's own limits
-├─ Unsupported                    this account can't do that
-├─ NotFound                       note, invoice or account
-├─ Rejected                       the provider understood and refused
-│  ├─ AmountTooHigh               over what is left; carries the maximum
-│  ├─ WrongState                  a state that forbids it
-│  └─ RefundFailed                the second step of a write
-├─ KeyReused                      same idempotency key, different request
-├─ InProgress                     same key, the first attempt is still running
-├─ Unavailable                    not sent, or a read got no answer
-│  └─ RateLimited                 the provider asks to wait
-├─ StoreUnavailable               the gateway's own memory is out of reach
-├─ AccountRefused                 the account's credentials or rights
-├─ BadPayload                     the provider answered something that can't be read
-├─ IntegrityMismatch              the answer differs from what was asked; has the note
-└─ OutcomeUnknown                 a write was sent and the answer was lost
+Born at the upstream or in a mapping, carried unchanged, presented in `api/errors.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
-from app.domain.vocabulary import Disposition, Filter, IssueField, Operation
+from app.domain.vocabulary import Disposition, ErrorCode, Filter, IssueField, Operation
 
 if TYPE_CHECKING:
     from app.domain.credit_note import CreditNote
     from app.domain.money import Money
-
-
-class ErrorCode(Enum):
-    """One vocabulary for every failure, the same in payloads and in `errors[].extensions.code`."""
-
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    FORBIDDEN = "FORBIDDEN"
-    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
-    INVALID_INPUT = "INVALID_INPUT"
-    AMOUNT_EXCEEDS_CREDITABLE = "AMOUNT_EXCEEDS_CREDITABLE"
-    AMOUNT_EXCEEDS_REFUNDABLE = "AMOUNT_EXCEEDS_REFUNDABLE"
-    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
-    INVOICE_NOT_CREDITABLE = "INVOICE_NOT_CREDITABLE"
-    WRONG_STATE = "WRONG_STATE"
-    NOT_FOUND = "NOT_FOUND"
-    DUPLICATE = "DUPLICATE"
-    CONFLICT = "CONFLICT"
-    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
-    IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
-    UNSUPPORTED = "UNSUPPORTED"
-    UNSUPPORTED_FILTER = "UNSUPPORTED_FILTER"
-    FEATURE_DISABLED = "FEATURE_DISABLED"
-    PROVIDER_UNAUTHENTICATED = "PROVIDER_UNAUTHENTICATED"
-    PROVIDER_FORBIDDEN = "PROVIDER_FORBIDDEN"
-    PROVIDER_RATE_LIMITED = "PROVIDER_RATE_LIMITED"
-    PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
-    PROVIDER_TIMEOUT = "PROVIDER_TIMEOUT"
-    PROVIDER_REJECTED = "PROVIDER_REJECTED"
-    PROVIDER_BAD_PAYLOAD = "PROVIDER_BAD_PAYLOAD"
-    REFUND_FAILED = "REFUND_FAILED"
-    INTEGRITY_MISMATCH = "INTEGRITY_MISMATCH"
-    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
-    GATEWAY_UNAVAILABLE = "GATEWAY_UNAVAILABLE"
-    INTERNAL = "INTERNAL"
 
 
 Path = tuple[str, ...]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal, Inexact, localcontext
 from functools import lru_cache
 
 import iso4217
@@ -64,11 +64,13 @@ def to_units(amount: Decimal, digits: int) -> int:
         raise MoneyError(message)
     with localcontext() as context:
         context.prec = _DIGITS * 2
-        scaled = amount.scaleb(digits)
-        whole = scaled.to_integral_value()
-    if whole != scaled:
-        message = f"{amount} has more than {digits} digits after the point"
-        raise InexactAmount(message)
+        context.traps[Inexact] = True  # more digits than the context has, or too small for it: never rounded into a whole number
+        try:
+            scaled = amount.scaleb(digits)
+            whole = scaled.to_integral_exact()
+        except Inexact as rounded:
+            message = f"{str(amount)[:40]} has more than {digits} digits after the point"
+            raise InexactAmount(message) from rounded
     return int(whole)
 
 

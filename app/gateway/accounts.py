@@ -103,6 +103,7 @@ class Accounts:
         limits = settings.limits or spec.limits
         client = http.AsyncClient(
             transport=self.transport,
+            verify=http.trusted(),
             limits=http.Limits(max_connections=POOL, max_keepalive_connections=POOL, keepalive_expiry=30),
             headers={"User-Agent": "credit-notes", "Accept": "application/json"},
             trust_env=False,  # a proxy variable must not carry an account's credentials elsewhere

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.domain.credit_note import CreditNote
-from app.domain.errors import ErrorCode, GatewayError, IntegrityMismatch, OutcomeUnknown
-from app.domain.vocabulary import WriteOutcome
+from app.domain.errors import GatewayError, IntegrityMismatch, OutcomeUnknown
+from app.domain.vocabulary import ErrorCode, WriteOutcome
 from app.gateway.entries import Entry
 from app.gateway.recall import mismatch
 

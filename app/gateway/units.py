@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app import telemetry
-from app.domain.errors import ErrorCode, Unsupported
+from app.domain.errors import Unsupported
+from app.domain.vocabulary import ErrorCode
 from app.gateway.accounts import Account
 from app.gateway.idempotency import unavailable
 from app.store import Put, Store, StoreFailure

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from app import telemetry
 from app.domain.commands import CustomerTarget, InvoiceTarget, IssueCreditNote, IssuePlan
-from app.domain.errors import ErrorCode, GatewayError, Unsupported
+from app.domain.errors import GatewayError, Unsupported
 from app.domain.invoice import Invoice
-from app.domain.vocabulary import Operation
+from app.domain.vocabulary import ErrorCode, Operation
 from app.gateway.accounts import Account, Accounts, Caller
 from app.gateway.background import Background
 from app.gateway.entries import EntryKeys, fingerprint

@@ -9,7 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from app import http
-from app.domain.errors import AccountRefused, ErrorCode, GatewayError, NotFound, ProviderFault, RateLimited, Rejected, Unavailable
+from app.domain.errors import AccountRefused, GatewayError, NotFound, ProviderFault, RateLimited, Rejected, Unavailable
+from app.domain.vocabulary import ErrorCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from app import http, telemetry
-from app.domain.errors import BadPayload, ErrorCode, GatewayError, NotFound, OutcomeUnknown, ProviderFault, Unavailable
+from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown, ProviderFault, Unavailable
+from app.domain.vocabulary import ErrorCode
 from app.providers.answers import Call, Explain, Explanation, Refusal, fault, is_definite, request_id, retry_after
 from app.providers.line import Line
 from app.providers.policy import Deadline

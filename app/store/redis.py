@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from app.store import Put, StoreFailure
 
@@ -55,6 +56,8 @@ class RedisStore:
             socket_connect_timeout=0.2,
             socket_timeout=0.5,
             retry=Retry(NoBackoff(), 0),  # the client's own retries cost seconds a call while Redis is away
+            # while they are on, the pool hands out connections the server has closed, and `commit` must not be tried twice
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
         self._redis: Redis = Redis.from_pool(pool)
         self._commit = self._redis.register_script(_COMMIT)

@@ -25,6 +25,7 @@ SPEC = ProviderSpec(
     name="chargebee",
     credentials=("api_key",),
     options=("site",),
+    address=("site",),
     optional=("business_entity_id",),
     capabilities=Capabilities(
         batch_size=100,  # docs: Lists and filters, `limit`

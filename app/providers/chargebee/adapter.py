@@ -100,13 +100,9 @@ class Chargebee:
 
         Where the plan has a date of its own, a note does not tell when it was made: `generated_at` may be backdated with it.
         """
-        expected = plan.expected
-        if expected.invoice_id is not None:
-            which = [listing.named("reference_invoice_id", [expected.invoice_id])]
-        else:
-            which = [listing.named("customer_id", [expected.customer_id or ""]), ("reference_invoice_id[is_present]", "false")]
-        notes = [self._note(raw) for raw in await self._all(NOTES, [*which, *_ALL, _DELETED_TOO], wire.NoteList)]
-        if expected.issued_on is None:
+        params = [*listing.around(plan.expected), *_ALL, _DELETED_TOO]
+        notes = [self._note(raw) for raw in await self._all(NOTES, params, wire.NoteList)]
+        if plan.expected.issued_on is None:
             return notes
         # Deleted ones keep theirs: their ids may have changed, so age alone tells them from new ones.
         return [note if note.status is Status.DELETED else replace(note, created_at=None) for note in notes]

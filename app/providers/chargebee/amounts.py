@@ -93,19 +93,16 @@ def _of_lines(issue: Issue, lines: list[CreditedLine]) -> Amount:
     net = money(sum(line.net for line in lines), issue.currency)
     if issue.invoice is None:
         return Amount(type=NoteType.REFUNDABLE, pairs=_columns(issue, lines), total=None, net=net)
-    is_inclusive = issue.invoice.tax_inclusive
-    with_tax = money(gross(lines, issue.invoice), issue.currency)
-    named = named_type(issue)
-    estimate = net if named is NoteType.STORE else with_tax  # docs: store notes carry no tax at creation
+    is_untaxed = named_type(issue) is NoteType.STORE  # docs: store notes carry no tax at creation
+    estimate = net if is_untaxed else money(gross(lines, issue.invoice), issue.currency)
     type, _ = _settled(issue, Asked(amount=estimate, path=LINES, slack=0 if estimate == net else tolerance))
-    is_known = estimate == net and (is_inclusive or named is NoteType.STORE)
-    is_told = is_known or has_one_rate(issue.invoice)
+    is_exact = is_untaxed or issue.invoice.tax_inclusive
     return Amount(
         type=type,
         pairs=_columns(issue, lines),
-        total=estimate if is_told else None,
-        net=None if is_inclusive else net,
-        tolerance=0 if is_known else tolerance,
+        total=estimate if is_exact or has_one_rate(issue.invoice) else None,
+        net=None if issue.invoice.tax_inclusive else net,
+        tolerance=0 if is_exact else tolerance,
     )
 
 

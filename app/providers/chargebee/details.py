@@ -47,8 +47,14 @@ def detail_pairs(issue: Issue) -> Iterator[Pair]:
         yield "customer_notes", command.customer_note
     if comment := command.internal_note or command.reason_text:
         yield "comment", comment
-    if command.issued_on is not None and command.issued_on != issue.today:  # today is what Chargebee takes by itself
-        yield "date", str(int(_instant(command.issued_on, issue.invoice).timestamp()))
+    if dated_on := sent_date(issue):
+        yield "date", str(int(_instant(dated_on, issue.invoice).timestamp()))
+
+
+def sent_date(issue: Issue) -> date | None:
+    """The date asked for, unless it is today: that is what Chargebee takes by itself, by its own clock."""
+    asked = issue.command.issued_on
+    return None if asked == issue.today else asked
 
 
 def _reason_problems(issue: Issue) -> Iterator[GatewayError]:

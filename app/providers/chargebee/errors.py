@@ -10,7 +10,6 @@ import msgspec
 from app.domain.errors import (
     AccountRefused,
     AmountTooHigh,
-    ErrorCode,
     GatewayError,
     InvalidInput,
     NotFound,
@@ -21,6 +20,7 @@ from app.domain.errors import (
     Unavailable,
     WrongState,
 )
+from app.domain.vocabulary import ErrorCode
 from app.providers.answers import Explanation, Refusal, by_status
 from app.providers.chargebee import wire
 
@@ -150,7 +150,7 @@ def _fault(refusal: Refusal, said: wire.Refusal) -> ProviderFault:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value[:500] if isinstance(value, str) and value else None
 
 
 def _message(fault: ProviderFault) -> str:

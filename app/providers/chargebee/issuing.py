@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from app.domain.commands import CreditLines, CreditTotal, CustomerTarget, Expected, InvoiceTarget, IssueCreditNote, IssuePlan
-from app.domain.errors import ErrorCode, GatewayError, InvalidInput, InvalidInputs, Path, WrongState
+from app.domain.errors import GatewayError, InvalidInput, InvalidInputs, Path, WrongState
 from app.domain.invoice import Invoice
 from app.domain.money import Money, UnknownCurrency, exponent
-from app.domain.vocabulary import InvoiceStatus
+from app.domain.vocabulary import ErrorCode, InvoiceStatus
 from app.providers.chargebee.amounts import TOTAL, amount, amount_problems
 from app.providers.chargebee.credited_lines import LINES
 from app.providers.chargebee.destination import destination_problems
-from app.providers.chargebee.details import detail_pairs, detail_problems
+from app.providers.chargebee.details import detail_pairs, detail_problems, sent_date
 from app.providers.chargebee.entities import entity_problems
 from app.providers.chargebee.headers import header_problems, issue_headers
 from app.providers.chargebee.issue import Issue
@@ -45,7 +45,7 @@ def plan(issue: Issue) -> IssuePlan:
         tolerance=credited.tolerance,
         invoice_id=dict(target).get("reference_invoice_id"),
         customer_id=dict(target).get("customer_id"),
-        issued_on=issue.command.issued_on,
+        issued_on=sent_date(issue),
         provider_type=credited.type.value,
     )
     return IssuePlan(request=request, expected=expected)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.domain.commands import CreditNoteFilter, PageRequest
+from app.domain.commands import CreditNoteFilter, Expected, PageRequest
 from app.domain.errors import InvalidInput
 from app.domain.vocabulary import Filter, Order, Status
 from app.providers.chargebee.mapping import STATUS
@@ -81,6 +81,18 @@ def page_params(place: Token, order: Order) -> Params:
 def sorting(order: Order) -> tuple[str, str]:
     """Notes are sorted by `date` or not at all (docs: List credit notes, `sort_by`)."""
     return ("sort_by[desc]" if order is Order.ISSUED_DESC else "sort_by[asc]"), "date"
+
+
+def around(expected: Expected) -> Params:
+    """Where a planned note would be: among its invoice's, or among its customer's without one."""
+    match expected:
+        case Expected(invoice_id=str() as invoice_id):
+            return [named("reference_invoice_id", [invoice_id])]
+        case Expected(customer_id=str() as customer_id):
+            return [named("customer_id", [customer_id]), ("reference_invoice_id[is_present]", "false")]
+        case _:
+            message = "a plan names an invoice or a customer"
+            raise TypeError(message)
 
 
 def selection(where: CreditNoteFilter) -> Selection:

@@ -6,6 +6,8 @@ Invoices are read in `invoices.py`; nothing here is about issuing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -101,35 +103,20 @@ def whole(given: int | None, *parts: int) -> int:
 
 
 def _credit_note(said: wire.CreditNote, raw: bytes, account: str, reasons: Mapping[Reason, str]) -> CreditNote:
-    currency = said.currency_code
     status = Status.DELETED if said.deleted else STATUS.get(said.status, Status.UNKNOWN)
     reason, reason_word = _reason(said, reasons)
     refund_status, refund_word = _refund(said)
-    issued_at = instant(said.date)
-    if issued_at is None:
-        message = "it has no date"
-        raise ValueError(message)
-    return CreditNote(
+    note = CreditNote(
         ref=Ref(account, said.id),
         status=status,
         settlement=_settlement(said, status),
         refund_status=refund_status,
-        total=money(whole(said.total, said.sub_total), currency),
-        issued_at=issued_at,
+        total=money(whole(said.total, said.sub_total), said.currency_code),
+        issued_at=_issued_at(said),
         number=said.id,
         reason=reason,
         reason_text=said.create_reason_code,
         dispositions=_dispositions(said),
-        subtotal=money(said.sub_total, currency),
-        tax=_sum(None if said.taxes is None else [tax.amount for tax in said.taxes], currency),
-        discount=_sum(None if said.discounts is None else [discount.amount for discount in said.discounts], currency),
-        remaining=_remaining(said, status),
-        refunded=None if said.amount_refunded is None else money(said.amount_refunded, currency),
-        line_items=line_items(said),
-        taxes=None
-        if said.taxes is None
-        else tuple(TaxLine(amount=money(tax.amount, currency), name=tax.name) for tax in said.taxes),
-        allocations=tuple(_allocations(said)),
         invoice_id=said.reference_invoice_id,
         customer=Party(provider_id=said.customer_id),
         issued_on=day(said.date),
@@ -141,6 +128,34 @@ def _credit_note(said: wire.CreditNote, raw: bytes, account: str, reasons: Mappi
         custom_fields=_custom_fields(raw),
         raw=raw,
     )
+    return _with_amounts(note, said)
+
+
+def _with_amounts(note: CreditNote, said: wire.CreditNote) -> CreditNote:
+    """The note with all its money beside the total; None for what Chargebee left out."""
+    currency = said.currency_code
+    return replace(
+        note,
+        subtotal=money(said.sub_total, currency),
+        tax=_sum(None if said.taxes is None else [tax.amount for tax in said.taxes], currency),
+        discount=_sum(None if said.discounts is None else [discount.amount for discount in said.discounts], currency),
+        remaining=_remaining(said, note.status),
+        refunded=None if said.amount_refunded is None else money(said.amount_refunded, currency),
+        line_items=line_items(said),
+        taxes=None
+        if said.taxes is None
+        else tuple(TaxLine(amount=money(tax.amount, currency), name=tax.name) for tax in said.taxes),
+        allocations=tuple(_allocations(said)),
+    )
+
+
+def _issued_at(said: wire.CreditNote) -> datetime:
+    """By this notes are sorted, there and here: one without it has no place."""
+    moment = instant(said.date)
+    if moment is None:
+        message = "it has no date"
+        raise ValueError(message)
+    return moment
 
 
 def _settlement(said: wire.CreditNote, status: Status) -> Settlement:

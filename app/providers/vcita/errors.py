@@ -8,7 +8,6 @@ import msgspec
 
 from app.domain.errors import (
     AccountRefused,
-    ErrorCode,
     GatewayError,
     NotFound,
     Path,
@@ -17,6 +16,7 @@ from app.domain.errors import (
     Rejected,
     Unavailable,
 )
+from app.domain.vocabulary import ErrorCode
 from app.providers.answers import Explanation, Refusal, by_status
 
 

@@ -10,7 +10,6 @@ from app.domain.commands import CreditLines, CreditRemaining, CreditTotal, Custo
 from app.domain.errors import (
     AmountTooHigh,
     BadPayload,
-    ErrorCode,
     GatewayError,
     InvalidInput,
     InvalidInputs,
@@ -20,7 +19,7 @@ from app.domain.errors import (
 )
 from app.domain.invoice import Invoice
 from app.domain.money import Money
-from app.domain.vocabulary import Disposition, InvoiceStatus, IssueField, Reason
+from app.domain.vocabulary import Disposition, ErrorCode, InvoiceStatus, IssueField, Reason
 from app.providers.contract import AccountSettings
 from app.providers.vcita import wire
 from app.providers.vcita.lines import PlannedLine, lines_of_amount, planned_line

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from app.domain.commands import CreditLine, CreditLines, LineTax
-from app.domain.errors import ErrorCode, GatewayError, InvalidInput, Path, Unsupported
+from app.domain.errors import GatewayError, InvalidInput, Path, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.money import Money
+from app.domain.vocabulary import ErrorCode
 from app.providers.vcita.arithmetic import is_bounded
 from app.providers.vcita.lines import planned_line, priced, source_of
 

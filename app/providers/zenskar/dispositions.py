@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.commands import CreditRemaining, CreditTotal, DispositionPart, IssueCreditNote
-from app.domain.errors import AmountTooHigh, ErrorCode, GatewayError, InvalidInput, Path, Unsupported
+from app.domain.errors import AmountTooHigh, GatewayError, InvalidInput, Path, Unsupported
 from app.domain.invoice import CreditableBalance, Invoice
 from app.domain.money import Money, total
-from app.domain.vocabulary import Disposition, IssueField
+from app.domain.vocabulary import Disposition, ErrorCode, IssueField
 
 # docs: Create a credit note against an invoice, `refund_destination`.
 DESTINATION: Mapping[Disposition, str] = {

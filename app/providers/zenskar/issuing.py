@@ -11,10 +11,10 @@ from urllib.parse import quote
 import msgspec
 
 from app.domain.commands import CreditLines, CreditTotal, CustomerTarget, Expected, IssueCreditNote, IssuePlan
-from app.domain.errors import BadPayload, ErrorCode, GatewayError, InvalidInput, InvalidInputs, Path, Unsupported, WrongState
+from app.domain.errors import BadPayload, GatewayError, InvalidInput, InvalidInputs, Path, Unsupported, WrongState
 from app.domain.invoice import CreditableBalance, Invoice
 from app.domain.money import Money
-from app.domain.vocabulary import IssueField, Reason
+from app.domain.vocabulary import ErrorCode, IssueField, Reason
 from app.providers.contract import AccountSettings
 from app.providers.zenskar import dispositions
 from app.providers.zenskar.dispositions import Route
