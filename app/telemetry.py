@@ -15,11 +15,11 @@ _log = structlog.get_logger("credit_notes")
 
 def configure(*, json: bool, level: int = logging.INFO) -> None:
     """Set the process's log format: lines for people, or JSON for machines."""
-    # The console renderer prints exceptions itself; JSON needs them as text.
+    # The console renderer prints exceptions itself; JSON needs them as text. Neither may show variables: credentials are among them.
     last = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -8,10 +8,20 @@ from typing import Any
 
 import pytest
 
+from tests.support.redis_server import RedisServer
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis for the whole session; whoever asks keeps to keys of its own."""
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
+    yield server.url
+    server.stop()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -202,7 +202,9 @@ class Listing:
             await self._notes.put_many(reading.account, {note.ref.external_id: note for note in page.notes})
             return {ids[0]: page}
 
-        id = hashlib.sha256(msgspec.msgpack.encode((reading.where, ask), order="deterministic")).hexdigest()
+        statuses = sorted(status.value for status in reading.where.statuses)  # enums have no order to encode a set by
+        where = {**asdict(reading.where), "statuses": statuses}
+        id = hashlib.sha256(msgspec.msgpack.encode((where, ask), order="deterministic")).hexdigest()
         return (await self._pages.get_many(reading.account, [id], load, freshness))[id]
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from app.domain.commands import Expected
 from app.domain.credit_note import CreditNote
+from app.domain.vocabulary import Status
 from app.gateway.entries import Entry
 
 CLOCK_SKEW_S = 120.0
@@ -64,9 +65,15 @@ def candidates(entry: Entry, notes: Sequence[CreditNote], claimed: Iterable[str]
         note
         for note in notes
         if note.ref.external_id not in known
-        and (note.created_at is None or note.created_at >= oldest)
+        and _is_younger(note, oldest)
         and fits(entry.plan.expected, note)
     ]
+
+
+def _is_younger(note: CreditNote, oldest: datetime) -> bool:
+    """By its last change, since a note issued for an earlier day may say it was made then; a deleted one changed by being deleted."""
+    told = note.created_at if note.status is Status.DELETED else note.updated_at or note.created_at
+    return told is None or told >= oldest
 
 
 def _descriptions(note: CreditNote) -> tuple[str | None, ...]:

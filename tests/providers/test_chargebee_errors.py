@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from app.domain.errors import (
     AccountRefused,
     AmountTooHigh,
-    ErrorCode,
     GatewayError,
     InvalidInput,
     NotFound,
@@ -22,6 +21,7 @@ from app.domain.errors import (
     Unavailable,
     WrongState,
 )
+from app.domain.vocabulary import ErrorCode
 from app.providers.answers import Explanation, Refusal
 from app.providers.chargebee.errors import ERRORS, explain, explain_issue
 from tests.providers.chargebee import reply

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.domain.credit_note import CreditNote
 from app.domain.errors import BadPayload
-from app.domain.money import Money, exponent
+from app.domain.money import Money
 from app.domain.vocabulary import Disposition, Reason, RefundStatus, Settlement, Status
 from app.providers.chargebee import mapping, wire
-from app.providers.chargebee.currency import digits, money, unit_minor, units
 from tests.providers.chargebee import ACCOUNT, expected, reply
 
 ISSUED, VOIDED, DELETED = Status.ISSUED, Status.VOIDED, Status.DELETED
@@ -151,33 +147,6 @@ def test_every_part_of_the_value_that_went_somewhere_is_an_allocation() -> None:
     assert (refunded.disposition, refunded.refund_id, refunded.status) == (OTHER, "txn_1", RefundStatus.SUCCEEDED)
 
 
-MAPPED = {Reason.DUPLICATE: "Billed twice", Reason.WAIVER: "Goodwill", Reason.OTHER: "Goodwill"}
-
-
-@pytest.mark.parametrize(
-    ("members", "reason", "word", "text"),
-    [
-        ({"reason_code": "waiver", "create_reason_code": "Billed twice"}, Reason.WAIVER, "waiver", "Billed twice"),
-        ({"reason_code": "other", "create_reason_code": "Billed twice"}, Reason.DUPLICATE, "Billed twice", "Billed twice"),
-        ({"reason_code": None, "create_reason_code": "Goodwill"}, Reason.WAIVER, "Goodwill", "Goodwill"),
-        ({"reason_code": "other", "create_reason_code": "Late"}, Reason.OTHER, "other", "Late"),
-        ({"reason_code": None, "create_reason_code": "Late"}, Reason.OTHER, "Late", "Late"),
-        ({"reason_code": "newly_made", "create_reason_code": None}, Reason.OTHER, "newly_made", None),
-        ({"reason_code": None, "create_reason_code": None}, Reason.UNSPECIFIED, None, None),
-    ],
-)
-def test_the_reason_is_the_published_code_or_the_accounts_own(
-    members: dict[str, Any], reason: Reason, word: str | None, text: str | None
-) -> None:
-    note = read(told(**members), MAPPED)
-    assert (note.reason, note.provider_values.reason, note.reason_text) == (reason, word, text)
-
-
-@pytest.mark.parametrize("word", [word for word in mapping.REASON if word != "other"])
-def test_every_published_reason_code_has_a_reason_of_its_own(word: str) -> None:
-    assert read(told(reason_code=word)).reason is Reason[word.upper()]
-
-
 @pytest.mark.parametrize(
     ("members", "words"),
     [
@@ -261,30 +230,3 @@ def test_a_note_that_cannot_be_read_exactly_is_a_bad_payload(members: dict[str, 
 
 def test_a_note_of_nothing_may_leave_its_total_out() -> None:
     assert read(told(total=None, sub_total=0)).total == Money(0, "EUR")
-
-
-@pytest.mark.parametrize(
-    ("units_sent", "currency", "major"),
-    [
-        (153, "EUR", "1.53"),
-        (15, "JPY", "15"),
-        (15, "KRW", "15"),
-        (15, "XAF", "15"),
-        (15, "XOF", "15"),
-        (153, "KWD", "1.530"),
-        (153, "BHD", "1.530"),
-        (0, "USD", "0.00"),
-    ],
-)
-def test_amounts_count_as_chargebee_counts(units_sent: int, currency: str, major: str) -> None:
-    assert str(money(units_sent, currency).major) == major
-    assert units(money(units_sent, currency)) == units_sent
-
-
-@given(amount=st.integers(-(10**15), 10**15), currency=st.sampled_from(["EUR", "JPY", "XOF", "KWD", "BHD", "TND", "USD"]))
-def test_no_unit_is_lost_or_made_between_chargebee_and_us(amount: int, currency: str) -> None:
-    read_back = money(amount, currency)
-    assert units(read_back) == amount
-    assert read_back.minor == amount * unit_minor(currency)
-    assert read_back.major == Decimal(amount).scaleb(-digits(currency))
-    assert unit_minor(currency) == 10 ** (exponent(currency) - digits(currency))

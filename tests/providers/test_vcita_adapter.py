@@ -10,10 +10,10 @@ import pytest
 from app import http
 from app.domain.commands import CreditNoteFilter, PageRequest, Place
 from app.domain.credit_note import CreditNote
-from app.domain.errors import AccountRefused, ErrorCode, GatewayError, InvalidInput, NotFound, Rejected
+from app.domain.errors import AccountRefused, GatewayError, InvalidInput, NotFound, Rejected
 from app.domain.invoice import CreditableBalance, Invoice
 from app.domain.money import Money
-from app.domain.vocabulary import Filter, InvoiceStatus, Order, RefundStatus, Settlement, Status
+from app.domain.vocabulary import ErrorCode, Filter, InvoiceStatus, Order, RefundStatus, Settlement, Status
 from app.providers.contract import AccountSettings, CanRecall, HasLines
 from app.providers.vcita import SPEC
 from tests.providers.vcita import settings

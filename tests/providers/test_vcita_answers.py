@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,8 +17,8 @@ from starlette.routing import Route
 from app import http
 from app.domain.commands import CreditNoteFilter, CreditTotal, PageRequest
 from app.domain.credit_note import CreditNote
-from app.domain.errors import BadPayload, ErrorCode, GatewayError, OutcomeUnknown, RateLimited, Unavailable
-from app.domain.vocabulary import Status
+from app.domain.errors import BadPayload, GatewayError, OutcomeUnknown, RateLimited, Unavailable
+from app.domain.vocabulary import ErrorCode, Status
 from app.providers.vcita.adapter import Vcita
 from tests.providers.vcita import ABSENT_ID, INVOICE_ID, KNOWN_ID, PAGE_SIZE, adapter, command, euro, invoice, line, reply, tax
 from tests.support.serving import served
@@ -72,10 +73,22 @@ async def test_a_read_that_fails_says_how(meaning: str, code: ErrorCode) -> None
     assert (failed.code, failed.account) == (code, "vcita-test")
 
 
-async def test_an_unpublished_status_is_shown_as_unknown() -> None:
-    note = await fetched(always("unknown_status"))
+async def test_an_unpublished_status_is_shown_as_unknown_and_told() -> None:
+    with structlog.testing.capture_logs() as told:
+        note = await fetched(always("unknown_status"))
+    assert unpublished(told) == [("status", "WITHDRAWN")]
     assert isinstance(note, CreditNote)
     assert (note.status, note.provider_values.status) == (Status.UNKNOWN, "WITHDRAWN")
+
+
+def unpublished(told: list[Any]) -> list[tuple[str, str]]:
+    return [(event["what"], event["value"]) for event in told if event["event"] == "unknown provider value"]
+
+
+async def test_unpublished_words_of_an_invoice_are_told() -> None:
+    with structlog.testing.capture_logs() as told:
+        await read(with_notes(lambda _: data({"credit_notes": []}), status="FROZEN", metadata={"tax_mode": "mixed"}))
+    assert set(unpublished(told)) == {("invoice status", "FROZEN"), ("tax_mode", "mixed")}
 
 
 async def test_pages_follow_each_other_until_a_short_one() -> None:

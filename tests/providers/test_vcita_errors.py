@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import AccountRefused, ErrorCode, GatewayError, NotFound, Path, RateLimited, Rejected, Unavailable
+from app.domain.errors import AccountRefused, GatewayError, NotFound, Path, RateLimited, Rejected, Unavailable
+from app.domain.vocabulary import ErrorCode
 from app.providers.answers import Explanation, Refusal
 from app.providers.vcita.errors import explain
 from tests.providers.vcita import reply

@@ -25,7 +25,6 @@ from app.domain.credit_note import Ref
 from app.domain.errors import (
     AmountTooHigh,
     BadPayload,
-    ErrorCode,
     GatewayError,
     InvalidInput,
     InvalidInputs,
@@ -33,7 +32,7 @@ from app.domain.errors import (
     WrongState,
 )
 from app.domain.money import Money
-from app.domain.vocabulary import Disposition, InvoiceStatus, IssueField, Reason
+from app.domain.vocabulary import Disposition, ErrorCode, InvoiceStatus, IssueField, Reason
 from app.providers.vcita import SPEC, wire
 from app.providers.vcita.issuing import issue_plan, notes_text
 from app.providers.vcita.options import VcitaOptions
@@ -173,6 +172,9 @@ def test_what_vcita_cannot_take_is_refused_by_name(
 
 def test_a_source_payment_needs_the_accounts_word() -> None:
     wanted = total(1_00, options=VcitaOptions(source_payment_uid="pay1"))
+    assert wanted.options is not None
+    assert wanted.options.provider == SPEC.name
+    assert SPEC.switches["source_payment"][0] == "unset"
     error = refusal(wanted, source_payment="unset")
     assert (type(error), error.path) == (Unsupported, ("options", "vcita", "sourcePaymentUid"))
     assert issue_plan(total(1_00, options=VcitaOptions()), PLAIN, settings(source_payment="unset"))

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.commands import CreditLine, CreditLines, CreditTotal, IssuePlan, LineTax
-from app.domain.errors import BadPayload, ErrorCode, GatewayError, InvalidInput, InvalidInputs, Unsupported
+from app.domain.errors import BadPayload, GatewayError, InvalidInput, InvalidInputs, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.money import Money, exponent
+from app.domain.vocabulary import ErrorCode
 from app.providers.vcita import wire
 from app.providers.vcita.issuing import issue_plan
 from app.providers.vcita.lines import lines_of_amount

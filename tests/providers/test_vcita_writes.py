@@ -10,9 +10,9 @@ import pytest
 
 from app import http
 from app.domain.commands import CreditLine, CreditLines, CreditRemaining, CreditTotal, LineTax
-from app.domain.errors import AccountRefused, AmountTooHigh, ErrorCode, GatewayError, NotFound, Rejected, Unsupported
+from app.domain.errors import AccountRefused, AmountTooHigh, GatewayError, NotFound, Rejected, Unsupported
 from app.domain.money import Money
-from app.domain.vocabulary import Reason, RefundStatus, Settlement
+from app.domain.vocabulary import ErrorCode, Reason, RefundStatus, Settlement
 from app.providers.vcita.options import VcitaOptions
 from tests.providers.vcita import command, euro, settings
 from tests.providers.vcita.desk import DIRECTORY, Desk, Teller, open_desk, uid

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.domain.commands import CreditRemaining, DispositionPart
-from app.domain.errors import AmountTooHigh, ErrorCode, Unsupported
+from app.domain.errors import AmountTooHigh, Unsupported
 from app.domain.invoice import Invoice
-from app.domain.vocabulary import Disposition, IssueField
+from app.domain.vocabulary import Disposition, ErrorCode, IssueField
 from tests.providers.zenskar import bill, body, command, demo, eur, planned, refused
 
 BALANCE, CREDIT = Disposition.INVOICE_BALANCE, Disposition.CUSTOMER_CREDIT

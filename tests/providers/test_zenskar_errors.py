@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from app.domain.errors import (
     AccountRefused,
-    ErrorCode,
     GatewayError,
     InvalidInput,
     InvalidInputs,
@@ -20,6 +19,7 @@ from app.domain.errors import (
     Unavailable,
     WrongState,
 )
+from app.domain.vocabulary import ErrorCode
 from app.providers.answers import Explanation, Refusal
 from app.providers.zenskar.errors import explain
 

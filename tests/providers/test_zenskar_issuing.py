@@ -11,25 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.commands import (
-    CreditLine,
-    CreditLines,
-    CustomerTarget,
-    DispositionPart,
-)
+from app.domain.commands import CreditLine, CreditLines, CustomerTarget, DispositionPart
 from app.domain.credit_note import Ref
-from app.domain.errors import (
-    AmountTooHigh,
-    BadPayload,
-    ErrorCode,
-    InvalidInput,
-    Unsupported,
-    WrongState,
-)
+from app.domain.errors import AmountTooHigh, BadPayload, InvalidInput, Unsupported, WrongState
 from app.domain.money import Money
-from app.domain.vocabulary import Disposition, IssueField, Reason
+from app.domain.vocabulary import Disposition, ErrorCode, IssueField, Reason
 from app.providers.zenskar.issuing import Request
-from tests.providers.zenskar import ACCOUNT, CUSTOMER_ID, INVOICE_ID, bill, body, command, demo, eur, expected
+from tests.providers.zenskar import ACCOUNT, CUSTOMER_ID, INVOICE_ID, bill, body, command, demo, eur, expected, planned, refused
 
 UNPAID, HALF = bill(500_00), bill(150_00, 30_00, 20_00)
 

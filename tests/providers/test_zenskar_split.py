@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.commands import DispositionPart
-from app.domain.errors import AmountTooHigh, ErrorCode, GatewayError, InvalidInput, Unsupported
+from app.domain.errors import AmountTooHigh, GatewayError, InvalidInput, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.money import Money
-from app.domain.vocabulary import Disposition, IssueField
+from app.domain.vocabulary import Disposition, ErrorCode, IssueField
 from tests.providers.zenskar import bill, body, command, demo, eur, planned, refused
 
 HALF = bill(150_00, 30_00, 20_00)

@@ -64,6 +64,15 @@ def test_without_names_all_open_credit_is_applied_oldest_first(site: Site) -> No
     ]  # fmt: skip
 
 
+def test_what_a_payment_on_its_way_will_pay_is_left_to_it(site: Site) -> None:
+    id, invoice = credit(site, 400), bill(site, 400)
+    payment = site.act("pay", invoice_id=invoice, minor=300, in_progress=True)["payment_id"]
+    applied = site.post(f"/invoices/{invoice}/apply_credits", {"credit_notes[id][0]": id})["invoice"]
+    assert (applied["credits_applied"], applied["amount_due"], applied["amount_to_collect"]) == (100, 300, 0)
+    assert site.act("settle", id=payment)["invoice"]["status"] == "paid"
+    assert site.sandbox.violations() == []
+
+
 def test_credit_of_another_customer_currency_or_kind_is_not_applied(site: Site) -> None:
     invoice = bill(site, 400)
     other = credit(site, 300, customer_id="globex")

@@ -6,7 +6,10 @@ import anyio
 import httpx
 import pytest
 
+from app.sandbox.chargebee.idempotency import Keyed, Keys, Reply
+from app.sandbox.chargebee.switches import CHOICES
 from app.sandbox.faults import Fault
+from app.sandbox.kernel import Clock, Switches
 from tests.sandbox import test_chargebee
 from tests.sandbox.test_chargebee import Site
 
@@ -53,6 +56,25 @@ def test_the_window_is_half_an_hour_on_the_sandboxs_clock(site: Site) -> None:
     assert notes_of(site) == 2
 
 
+class Stopped(Clock):
+    """A clock that stands still unless it is advanced."""
+
+    def now(self) -> float:
+        return 1_000_000.0 + self._ahead
+
+
+def test_after_exactly_half_an_hour_the_key_is_free() -> None:
+    clock = Stopped()
+    keys = Keys(clock, Switches(CHOICES))
+    request = Keyed(key="k", api_key="a", path="/credit_notes", fields=())
+    with keys.running(request) as entry:
+        entry.reply = Reply(status=200, body=b"{}")
+    clock.advance(1799.5)
+    assert keys.seen(request) is entry
+    clock.advance(0.5)
+    assert keys.seen(request) is None
+
+
 def test_a_replay_does_not_prolong_the_window(site: Site) -> None:
     keyed(site, "k")
     for _ in range(2):
@@ -84,7 +106,7 @@ def test_the_same_key_with_other_content_is_refused(site: Site, change: dict[str
 def test_what_a_key_is_unique_in_is_not_published(site: Site, scope: str, path_status: int, key_status: int) -> None:
     site.switch(idempotency_scope=scope)
     id = keyed(site, "k").json()["credit_note"]["id"]
-    assert keyed(site, "k", {}, f"/credit_notes/{id}/void").status_code == path_status
+    assert keyed(site, "k", FORM, f"/credit_notes/{id}/update").status_code == path_status
     headers = {"chargebee-idempotency-key": "k"}
     other = site.client.post("/credit_notes", data=FORM, headers=headers, auth=("other_key", ""))
     assert other.status_code == key_status

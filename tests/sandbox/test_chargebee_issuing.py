@@ -53,6 +53,14 @@ def test_a_note_may_take_exactly_what_is_left_and_no_unit_more(site: Site, invoi
     assert refusal in {(400, "param_wrong_value", "total"), (409, "invalid_state_for_request", None)}
 
 
+def test_what_was_credited_once_does_not_come_back_when_it_is_paid_out(site: Site) -> None:
+    id = site.issue(total=11900)["id"]
+    site.act("settle", note_id=id)
+    assert site.note(id)["status"] == "refunded"
+    form = {"reference_invoice_id": "INV-1001", "type": "refundable", "total": 1}
+    assert site.refused("/credit_notes", form) == (400, "param_wrong_value", "total")
+
+
 def test_the_code_of_an_amount_too_large_is_not_published(site: Site) -> None:
     site.switch(amount_error="invalid_request")
     form = {"reference_invoice_id": "INV-1002", "type": "adjustment", "total": 50001}

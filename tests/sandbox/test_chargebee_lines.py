@@ -60,6 +60,14 @@ def test_a_line_that_names_an_invoice_line_is_taxed_as_that(site: Site) -> None:
     assert (line["description"], line["reference_line_item_id"]) == ("Team plan", "li_1001_1")
 
 
+@pytest.mark.parametrize("reference", ["li_1001_1", ""])
+def test_how_a_lines_tax_is_rounded_is_not_published_either(site: Site, reference: str) -> None:
+    columns: dict[str, list[object]] = {"unit_amount": [1003], "reference_line_item_id": [reference]}
+    assert by_lines(site, columns)["line_items"][0]["tax_amount"] == 191  # 190.57
+    site.switch(tax_rounding="down")
+    assert by_lines(site, columns)["line_items"][0]["tax_amount"] == 190
+
+
 def test_a_line_of_its_own_gets_the_invoices_blended_tax(site: Site) -> None:
     note = by_lines(site, {"unit_amount": [1001], "description": ["Goodwill"], "entity_type": ["adhoc"]})
     line = note["line_items"][0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.sandbox.chargebee import notes
+from app.sandbox.chargebee.books import Occasion
 from tests.sandbox import test_chargebee
 from tests.sandbox.test_chargebee import Site
 
@@ -139,9 +141,24 @@ def test_an_update_of_nothing_changes_nothing(site: Site) -> None:
 
 
 def test_versions_grow_with_every_change_even_within_a_millisecond(site: Site) -> None:
-    id = site.issue()["id"]
-    versions = [site.post(f"/credit_notes/{id}/update", {"cf_n": n})["credit_note"]["resource_version"] for n in range(20)]
+    books = site.sandbox._books
+    note, moment = books.notes["CN-0001"], Occasion(at=site.clock.now())
+    versions = []
+    for _ in range(3):
+        notes.update(books, note, "seen", {}, moment)
+        versions.append(note.resource_version)
     assert sorted(set(versions)) == versions
+    assert versions[0] == int(moment.at * 1000)
+
+
+def test_a_use_by_others_moves_the_version_of_note_and_invoice_too(site: Site) -> None:
+    note = site.issue(total=500)
+    before = site.invoice("INV-1001")
+    site.clock.advance(5)
+    site.act("renew", customer_id="acme", currency="EUR", minor=100)
+    assert site.note(note["id"])["resource_version"] > note["resource_version"]
+    assert site.note(note["id"])["updated_at"] > note["updated_at"]
+    assert site.invoice("INV-1001")["resource_version"] > before["resource_version"]
 
 
 def test_a_pdf_link_lasts_an_hour(site: Site) -> None:

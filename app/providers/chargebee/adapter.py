@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import quote
@@ -16,7 +15,7 @@ from app.domain.commands import CreditNoteFilter, IssueCreditNote, IssuePlan, Pa
 from app.domain.credit_note import CreditNote
 from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown
 from app.domain.invoice import Invoice
-from app.domain.vocabulary import Order, Status
+from app.domain.vocabulary import Order
 from app.providers.chargebee import invoices, issuing, listing, mapping, order, wire
 from app.providers.chargebee.errors import explain, explain_issue
 from app.providers.chargebee.issue import Issue
@@ -96,16 +95,9 @@ class Chargebee:
             raise OutcomeUnknown(message, account=self._up.account) from unreadable
 
     async def candidates(self, plan: IssuePlan) -> Sequence[CreditNote]:
-        """All notes against the plan's invoice, or all of its customer's without one, deleted ones too; newest first.
-
-        Where the plan has a date of its own, a note does not tell when it was made: `generated_at` may be backdated with it.
-        """
+        """All notes against the plan's invoice, or all of its customer's without one, deleted ones too; newest first."""
         params = [*listing.around(plan.expected), *_ALL, _DELETED_TOO]
-        notes = [self._note(raw) for raw in await self._all(NOTES, params, wire.NoteList)]
-        if plan.expected.issued_on is None:
-            return notes
-        # Deleted ones keep theirs: their ids may have changed, so age alone tells them from new ones.
-        return [note if note.status is Status.DELETED else replace(note, created_at=None) for note in notes]
+        return [self._note(raw) for raw in await self._all(NOTES, params, wire.NoteList)]
 
     async def probe(self) -> None:
         """The newest note, if there is one."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,10 +30,7 @@ from app.providers.contract import AccountSettings, Limits
 from app.providers.line import Line
 from app.providers.policy import Breaker, Deadline, Limiter
 from app.providers.upstream import Upstream
-from app.sandbox.chargebee import ChargebeeSandbox
-from app.sandbox.kernel import Clock, Json
 from app.secret import Secret
-from tests.support.serving import served
 
 HERE = Path(__file__).parent
 ACCOUNT = "chargebee-test"
@@ -91,39 +88,6 @@ async def opened(url: str, account: AccountSettings | None = None) -> AsyncItera
         yield Chargebee(Upstream(line, Deadline(10)), account)
 
 
-@dataclass(frozen=True)
-class Site:
-    """The sandbox, being served."""
-
-    sandbox: ChargebeeSandbox
-    url: str
-    clock: Clock
-
-    def act(self, action: str, **arguments: Json) -> dict[str, Any]:
-        """Behind the gateway's back."""
-        done = self.sandbox.act(action, arguments)
-        assert isinstance(done, dict)
-        return dict(done)
-
-    def switch(self, **chosen: str) -> None:
-        """What is not published, the other way."""
-        for name, value in chosen.items():
-            self.sandbox.switches.set(name, value)
-
-    def notes(self, invoice_id: str) -> list[dict[str, Json]]:
-        """The notes in the books against this invoice."""
-        return [note for note in self.sandbox.books()["notes"] if note["invoice_id"] == invoice_id]
-
-
-@contextmanager
-def serving() -> Iterator[Site]:
-    """The sandbox on a socket of its own."""
-    clock = Clock()
-    sandbox = ChargebeeSandbox(clock)
-    with served(sandbox.app) as url:
-        yield Site(sandbox, url, clock)
-
-
 def money(minor: int, currency: str = "EUR") -> Money:
     return Money(minor, currency)
 
@@ -159,8 +123,13 @@ def bill(due: int, held: int, *, currency: str = "EUR", **given: Any) -> Invoice
 
 def command(credit: Credit, **given: Any) -> IssueCreditNote:
     """A wanted note against the invoice, or against what `target` says."""
-    wanted: dict[str, Any] = {"target": InvoiceTarget(invoice=Ref(ACCOUNT, INVOICE_ID)), "reason": Reason.UNSPECIFIED, **given}
+    wanted: dict[str, Any] = {"target": target(INVOICE_ID), "reason": Reason.UNSPECIFIED, **given}
     return IssueCreditNote(key="key-1", credit=credit, **wanted)
+
+
+def target(invoice_id: str) -> InvoiceTarget:
+    """An invoice to be credited."""
+    return InvoiceTarget(invoice=Ref(ACCOUNT, invoice_id))
 
 
 def customer(currency: str = "EUR", id: str = "acme") -> CustomerTarget:

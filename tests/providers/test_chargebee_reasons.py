@@ -1,0 +1,47 @@
+"""Why a note was issued, as Chargebee and the account's own codes tell it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.domain.credit_note import CreditNote
+from app.domain.vocabulary import Reason
+from app.providers.chargebee import mapping, wire
+from tests.providers.chargebee import ACCOUNT, reply
+
+
+def read(reasons: dict[Reason, str], **members: Any) -> CreditNote:
+    """The recorded note with other members; None leaves one out."""
+    note = {**reply("found")["body"]["list"][0]["credit_note"], **members}
+    raw = msgspec.json.encode({name: value for name, value in note.items() if value is not None})
+    return mapping.credit_note(mapping.decoded(raw, wire.CreditNote, ACCOUNT), raw, account=ACCOUNT, reasons=reasons)
+
+
+MAPPED = {Reason.DUPLICATE: "Billed twice", Reason.WAIVER: "Goodwill", Reason.OTHER: "Goodwill"}
+
+
+@pytest.mark.parametrize(
+    ("members", "reason", "word", "text"),
+    [
+        ({"reason_code": "waiver", "create_reason_code": "Billed twice"}, Reason.WAIVER, "waiver", "Billed twice"),
+        ({"reason_code": "other", "create_reason_code": "Billed twice"}, Reason.DUPLICATE, "Billed twice", "Billed twice"),
+        ({"reason_code": None, "create_reason_code": "Goodwill"}, Reason.WAIVER, "Goodwill", "Goodwill"),
+        ({"reason_code": "other", "create_reason_code": "Late"}, Reason.OTHER, "other", "Late"),
+        ({"reason_code": None, "create_reason_code": "Late"}, Reason.OTHER, "Late", "Late"),
+        ({"reason_code": "newly_made", "create_reason_code": None}, Reason.OTHER, "newly_made", None),
+        ({"reason_code": None, "create_reason_code": None}, Reason.UNSPECIFIED, None, None),
+    ],
+)
+def test_the_reason_is_the_published_code_or_the_accounts_own(
+    members: dict[str, Any], reason: Reason, word: str | None, text: str | None
+) -> None:
+    note = read(MAPPED, **members)
+    assert (note.reason, note.provider_values.reason, note.reason_text) == (reason, word, text)
+
+
+@pytest.mark.parametrize("word", [word for word in mapping.REASON if word != "other"])
+def test_every_published_reason_code_has_a_reason_of_its_own(word: str) -> None:
+    assert read({}, reason_code=word).reason is Reason[word.upper()]

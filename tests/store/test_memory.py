@@ -1,0 +1,66 @@
+"""What is peculiar to the process's own store: an exact clock, and a bound that only what expires is subject to."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.store import Lease, Put
+from app.store.memory import MemoryStore
+from tests.support.clock import Clock
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(1000.0)
+
+
+async def test_a_value_ends_at_the_very_instant(clock: Clock) -> None:
+    store = MemoryStore(clock=clock)
+    await store.put_many({"a": Put(b"1", 10.0)})
+    clock.advance(9.999)
+    assert await store.get_many(["a"]) == [b"1"]
+    clock.advance(0.001)
+    assert await store.get_many(["a"]) == [None]
+
+
+async def test_reading_does_not_make_a_value_last_longer(clock: Clock) -> None:
+    store = MemoryStore(clock=clock)
+    await store.put_many({"a": Put(b"1", 10.0)})
+    clock.advance(9)
+    await store.get_many(["a"])
+    clock.advance(1)
+    assert await store.get_many(["a"]) == [None]
+
+
+async def test_a_lease_renewed_in_time_is_kept_and_one_renewed_too_late_is_not(clock: Clock) -> None:
+    store = MemoryStore(clock=clock)
+    lease = await Lease.acquire(store, "lease", 15.0)
+    assert lease is not None
+    clock.advance(14)
+    assert await lease.renew()
+    clock.advance(14)
+    assert await Lease.acquire(store, "lease", 15.0) is None
+    clock.advance(1)
+    assert not await lease.renew()
+    assert await Lease.acquire(store, "lease", 15.0) is not None
+
+
+async def test_beyond_its_capacity_it_forgets_what_was_used_longest_ago(clock: Clock) -> None:
+    store = MemoryStore(capacity=2, clock=clock)
+    await store.put_many({"a": Put(b"1", 10.0), "b": Put(b"2", 10.0)})
+    await store.get_many(["a"])
+    await store.put_many({"c": Put(b"3", 10.0)})
+    assert await store.get_many(["a", "b", "c"]) == [b"1", None, b"3"]
+
+
+async def test_what_does_not_expire_is_never_pushed_out(clock: Clock) -> None:
+    store = MemoryStore(capacity=2, clock=clock)
+    await store.put_many({f"entry {number}": Put(b"sent") for number in range(10)})
+    await store.put_many({f"page {number}": Put(b"", 10.0) for number in range(10)})
+    assert await store.get_many([f"entry {number}" for number in range(10)]) == [b"sent"] * 10
+
+
+async def test_it_is_not_shared_between_processes() -> None:
+    assert MemoryStore().is_shared is False
