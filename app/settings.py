@@ -137,10 +137,13 @@ def _read_plain(table: object, environment: Mapping[str, str], given: Mapping[st
         name: environment[f"{PREFIX}{name.upper()}"] for name in _Plain.model_fields if environment.get(f"{PREFIX}{name.upper()}")
     }
     chosen = {name: value for name, value in given.items() if value is not None}
+    values = {**table, **spoken, **chosen}  # the command line wins over the environment, and that over the file
     try:
-        return _Plain(**{**table, **spoken, **chosen}), []  # the command line wins over the environment, and that over the file
+        return _Plain(**values), []
     except ValidationError as wrong:
-        return None, [f"{_named(error['loc'])}: {error['msg'].removeprefix('Value error, ')}" for error in wrong.errors()]
+        mistakes = [f"{_named(error['loc'])}: {error['msg'].removeprefix('Value error, ')}" for error in wrong.errors()]
+        readable = {name: value for name, value in values.items() if name not in {error["loc"][0] for error in wrong.errors()}}
+        return _Plain(**readable), mistakes  # so that what contradicts the rest is told as well
 
 
 def _named(place: tuple[int | str, ...]) -> str:

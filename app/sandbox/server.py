@@ -117,7 +117,8 @@ def _address(sock: socket.socket) -> str:
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", ws="none")
+    # A cut connection, which is a fault made on purpose, would be logged as an error of the app.
+    return uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", ws="none")
 
 
 async def _first_failure(tasks: list[asyncio.Task[None]]) -> None:

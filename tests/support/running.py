@@ -143,14 +143,18 @@ def running(
     addresses: Addresses, *, timings: Timings | None = None, transport: AsyncBaseTransport | None = None
 ) -> Iterator[GatewayClient]:
     """A gateway of its own, with nothing cached and nothing written yet, over a sandbox that runs."""
-    settings = with_sandbox(Settings(accounts={}, timings=timings or Timings()), addresses.providers)
-    with gateway(settings, transport=transport) as client:
+    with serving(settings(addresses, timings=timings), transport=transport) as client:
         yield client
 
 
 @contextlib.contextmanager
-def gateway(settings: Settings, *, transport: AsyncBaseTransport | None = None) -> Iterator[GatewayClient]:
-    """The gateway with these settings."""
+def serving(settings: Settings, *, transport: AsyncBaseTransport | None = None) -> Iterator[GatewayClient]:
+    """A gateway with these settings."""
     app = create_app(settings, schema=_schema(), transport=transport)
     with served(app, lifespan=True) as url, asking(url) as client:
         yield client
+
+
+def settings(addresses: Addresses, *, timings: Timings | None = None) -> Settings:
+    """The demo accounts at a sandbox that runs."""
+    return with_sandbox(Settings(accounts={}, timings=timings or Timings()), addresses.providers)

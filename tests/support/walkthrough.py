@@ -1,7 +1,7 @@
 """Does what a document tells its reader to do, from top to bottom, against a gateway and sandboxes of its own on real sockets.
 
 A `graphql` block is sent, a line of an `sh` block that starts with curl is performed, and a `json` block right behind either is its
-answer. There, `…` inside a string stands for what differs from run to run.
+answer. There, `…` inside a string stands for what differs from run to run; in a query it is the `endCursor` of the answer before.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import contextlib
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,30 +24,35 @@ from tests.support.markdown import Block, Document
 from tests.support.serving import served
 
 GATEWAY = "http://127.0.0.1:8000"
-SANDBOX = "$SANDBOX"
 VARIES = "…"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Place:
-    """Where the reader's gateway and sandbox control really are."""
+    """Where the reader's gateway and sandboxes really are, and where the last list has come to."""
 
     gateway: str
-    control: str
+    addresses: Mapping[str, str]
+    """As the documents write them -> as they are."""
+    cursor: str = VARIES
 
-    def perform(self, block: Block) -> object:
-        """What the block's last request is answered."""
+    def perform(self, block: Block) -> list[object]:
+        """What the block's requests are answered."""
         if block.language == "graphql":
-            return self._answer(httpx.post(f"{self.gateway}/graphql", json={"query": block.text}, timeout=30))
-        answers = [self._answer(self._curl(line)) for line in curls(block)]
-        return answers[-1]
+            query = block.text.replace(VARIES, self.cursor)
+            response = httpx.post(f"{self.gateway}/graphql", json={"query": query}, timeout=30)
+            self.cursor = next(iter(re.findall(r'"endCursor":\s*"([^"]+)"', response.text)), self.cursor)
+            return [self._answer(response)]
+        return [self._answer(self._curl(line)) for line in curls(block)]
 
     def _curl(self, line: str) -> httpx.Response:
         words = shlex.split(line.split(" | ", maxsplit=1)[0])[1:]
         request = _Request()
         while words:
             request.take(words)
-        url = request.url.replace(SANDBOX, self.control).replace(GATEWAY, self.gateway)
+        url = request.url
+        for written, real in self.addresses.items():
+            url = url.replace(written, real)
         return httpx.request(request.method, url, content=request.body, headers=dict(request.headers), timeout=30)
 
     def _answer(self, response: httpx.Response) -> object:
@@ -74,6 +80,8 @@ class _Request:
             case "-H":
                 name, _, value = words.pop(0).partition(":")
                 self.headers.append((name, value.strip()))
+            case "-u":
+                self.headers.append(("Authorization", "Basic " + b64encode(words.pop(0).encode()).decode()))
             case "-d":
                 self.body = words.pop(0)
                 self.method = "POST" if self.method == "GET" else self.method
@@ -96,7 +104,8 @@ def place() -> Iterator[Place]:
     with serving_in_thread() as sandbox:
         settings = with_sandbox(read_settings(environment={}), sandbox.providers)
         with served(create_app(settings), lifespan=True) as gateway:
-            yield Place(gateway=gateway, control=sandbox.control)
+            addresses = {f"${name.upper()}": address for name, address in sandbox.providers.items()}
+            yield Place(gateway=gateway, addresses={GATEWAY: gateway, "$SANDBOX": sandbox.control, **addresses})
 
 
 def walk(document: Document) -> list[str]:
@@ -107,9 +116,9 @@ def walk(document: Document) -> list[str]:
         for block, after in pairwise(steps):
             if block.language != "graphql" and not curls(block):
                 continue
-            answer = here.perform(block)
-            shown = json.loads(after.text) if after.language == "json" else None
-            problems = _unshown(answer) if shown is None else list(differences(shown, answer))
+            *unshown, last = here.perform(block)
+            problems = [problem for answer in unshown for problem in _unshown(answer)]
+            problems += differences(json.loads(after.text), last) if after.language == "json" else _unshown(last)
             found += [f"{document.name}:{block.line}: {problem}" for problem in problems]
     return found
 
