@@ -46,8 +46,6 @@ from app.store.redis import RedisStore
 SANDBOX_VARIABLE = "CREDIT_NOTES_SANDBOX"
 """Set by `serve` for its workers: where the built-in sandboxes listen, as JSON."""
 
-LARGEST_BODY = 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
@@ -92,10 +90,12 @@ def make_process(settings: Settings, *, transport: http.AsyncBaseTransport | Non
 
 
 def _stores(settings: Settings) -> tuple[Store, Store]:
-    if settings.redis_url is not None:
-        store = RedisStore(settings.redis_url.reveal())
-        return store, store
-    return MemoryStore(), MemoryStore(capacity=1_000_000)  # apart, so that no flood of reads can push out a write's memory
+    """Where reads are kept, and where writes: apart in a process, so that no flood of reads pushes out a write's memory."""
+    if settings.redis_url is None:
+        return MemoryStore(), MemoryStore(capacity=1024**3)
+    ledger = RedisStore(settings.redis_url.reveal())
+    cache = ledger if settings.cache_redis_url is None else RedisStore(settings.cache_redis_url.reveal())
+    return cache, ledger
 
 
 def create_app(settings: Settings, *, schema: Schema | None = None, transport: http.AsyncBaseTransport | None = None) -> Starlette:
@@ -115,7 +115,6 @@ def create_app(settings: Settings, *, schema: Schema | None = None, transport: h
     view = View(schema or make_schema(), process.services)
     return Starlette(
         lifespan=lifespan,
-        max_body_size=LARGEST_BODY,
         middleware=[Middleware(RequestLog)],
         routes=[
             Route("/", _home),

@@ -18,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app import __version__, telemetry
 from app.settings import PREFIX, Settings, SettingsError, read_settings
+from app.store import StoreFailure
 
 _CONFIG = click.option("--config", type=click.Path(path_type=Path), help=f"The accounts file (TOML); or {PREFIX}CONFIG.")
 
@@ -39,7 +40,8 @@ def serve(host: str | None, port: int | None, workers: int | None, config: Path 
 
     settings = _settings(config, host=host, port=port, workers=workers)
     sock = _bound(settings)
-    address = f"http://{settings.host}:{sock.getsockname()[1]}/graphql"
+    host_in_url = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host_in_url}:{sock.getsockname()[1]}/graphql"
     with contextlib.ExitStack() as stack:
         stack.enter_context(sock)
         addresses: dict[str, str] = {}
@@ -57,13 +59,19 @@ def serve(host: str | None, port: int | None, workers: int | None, config: Path 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=9100, show_default=True, help="Control; the providers listen on the three ports after it.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_532),
+    default=9100,
+    show_default=True,
+    help="Control; the providers listen on the three ports after it. 0: four free ones.",
+)
 def sandbox(host: str, port: int) -> None:
     """Serve the providers' sandboxes alone."""
     from app.sandbox.server import make_sandbox, serving  # noqa: PLC0415 - the only command that needs it
 
     async def run() -> None:
-        async with serving(make_sandbox(), host=host, port=port) as addresses:
+        async with serving(make_sandbox(), host=host, port=port or None) as addresses:
             click.echo(
                 f"control    {addresses.control}  (GET /books /requests /switches, POST /reset /faults /switches /clock /act)"
             )
@@ -75,7 +83,8 @@ def sandbox(host: str, port: int) -> None:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(run())
     except OSError as failed:
-        _give_up([f"port {port} or one of the three after it is taken ({failed.strerror}): choose another with --port"])
+        place = f"{host} port {port} and the three after it"
+        _give_up([f"cannot listen on {place} ({failed.strerror}): choose others with --host or --port"])
 
 
 @main.command()
@@ -87,7 +96,13 @@ def check(config: Path | None, *, confirm_units: bool) -> None:
 
     settings = _settings(config, serving=False)
     telemetry.configure(json=settings.logs_json)
-    rows = asyncio.run(check_accounts(settings, confirm_units=confirm_units))
+    if confirm_units and settings.redis_url is None:
+        needed = f"set {PREFIX}REDIS_URL as for the gateway; without Redis the stop is in the gateway's own memory, and a restart ends it"
+        _give_up([f"--confirm-units: {needed}"])
+    try:
+        rows = asyncio.run(check_accounts(settings, confirm_units=confirm_units))
+    except StoreFailure as failed:
+        _give_up([f"{PREFIX}REDIS_URL: {failed}: start it, or name the one that the gateway uses"])
     for row in [("ACCOUNT", "PROVIDER", "STATE", "LATENCY"), *(row.cells for row in rows)]:
         click.echo(f"{row[0]:<24} {row[1]:<12} {row[2]:<44} {row[3]:>9}")
     sys.exit(0 if all(row.works for row in rows) else 1)
@@ -118,9 +133,12 @@ def _bound(settings: Settings) -> socket.socket:
     from app.sandbox.server import bind  # noqa: PLC0415 - only while serving
 
     try:
-        return bind(settings.host, settings.port)
+        sock = bind(settings.host, settings.port)
+        sock.listen()  # now, so that whoever reads the address may connect at once: he waits until the gateway is loaded
     except OSError as failed:
-        _give_up([f"cannot listen on {settings.host} port {settings.port} ({failed.strerror}): choose another with --port"])
+        place = f"{settings.host} port {settings.port}"
+        _give_up([f"cannot listen on {place} ({failed.strerror}): choose another with --host or --port"])
+    return sock
 
 
 def _serve(settings: Settings, sock: socket.socket, addresses: Mapping[str, str], config: Path | None) -> None:
@@ -141,10 +159,11 @@ def _serve(settings: Settings, sock: socket.socket, addresses: Mapping[str, str]
         timeout_graceful_shutdown=int(settings.timings.write_timeout_s),
     )
     server = uvicorn.Server(serving)
-    if settings.workers == 1:
-        server.run(sockets=[sock])
-    else:
-        Multiprocess(serving, sockets=[sock]).run()
+    with contextlib.suppress(KeyboardInterrupt):  # raised anew once all has been taken down: Ctrl-C is how serving ends
+        if settings.workers == 1:
+            server.run(sockets=[sock])
+        else:
+            Multiprocess(serving, sockets=[sock]).run()
 
 
 def _say_demo(address: str, addresses: Mapping[str, str], control: str) -> None:

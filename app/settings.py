@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -37,6 +38,19 @@ def _signing_keys(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _redis_url(value: SecretStr | None) -> SecretStr | None:
+    message = "must be redis://host:port/number, rediss://... or unix:///path"
+    if value is not None:
+        try:
+            parts = urlsplit(value.get_secret_value())
+            fits = parts.scheme in {"redis", "rediss", "unix"} and (parts.port is None or parts.port > 0)
+        except ValueError:  # what stands for the port is no number; its text may be a part of a password
+            raise ValueError(message) from None
+        if not fits:
+            raise ValueError(message)
+    return value
+
+
 class _Plain(BaseModel):
     """The plain settings, as text or as the file's values."""
 
@@ -45,7 +59,8 @@ class _Plain(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     workers: Annotated[int, Field(ge=1, le=64)] = 1
-    redis_url: SecretStr | None = None
+    redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = None
+    cache_redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = None
     secret: Annotated[SecretStr | None, AfterValidator(_signing_keys)] = None
     open: Literal["yes", "no"] = "no"
     volatile_ledger: Literal["accept", "refuse"] = "refuse"
@@ -56,6 +71,7 @@ class _Plain(BaseModel):
     invoice_lease_s: Seconds = 15
     settling_s: Seconds = 5
     settling_after_timeout_s: Seconds = 120
+    absent_after_s: Seconds = 600
     ledger_keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
     note_fresh_s: Annotated[float, Field(ge=0, le=86_400)] = 30
     list_fresh_s: Annotated[float, Field(ge=0, le=3600)] = 5
@@ -73,6 +89,7 @@ class Timings:
     invoice_lease_s: float = 15
     settling_s: float = 5
     settling_after_timeout_s: float = 120
+    absent_after_s: float = 600
     ledger_keep_s: float = 30 * 86_400
     note_fresh_s: float = 30
     list_fresh_s: float = 5
@@ -87,6 +104,8 @@ class Settings:
     port: int = 8000
     workers: int = 1
     redis_url: Secret | None = None
+    cache_redis_url: Secret | None = None
+    """Where reads are kept, if not with the ledger: a Redis that may evict."""
     signing_keys: tuple[Secret, ...] = ()
     """Sign and check cursors, the first signs; none: a key made at the start of the process."""
     is_open: bool = False
@@ -109,7 +128,8 @@ def read_settings(*, environment: Mapping[str, str], config: Path | None = None,
     accounts, unreadable = read_accounts(file, environment=environment, place=str(place))
     mistakes += wrong + unreadable
     if plain is not None and serving:
-        mistakes += _contradictions(plain, accounts)
+        told = {mistake.partition(":")[0] for mistake in wrong}
+        mistakes += [found for found in _contradictions(plain, accounts) if found.partition(":")[0] not in told]
     if mistakes or plain is None:
         raise SettingsError(mistakes)
     return _settings(plain, accounts)
@@ -130,7 +150,7 @@ def _read_file(place: Path | None) -> tuple[dict[str, Any], list[str]]:
 def _read_plain(table: object, environment: Mapping[str, str], given: Mapping[str, Any]) -> tuple[_Plain | None, list[str]]:
     if not isinstance(table, dict):
         return None, ["[settings]: must be a table"]
-    secret = sorted({"secret", "redis_url"} & set(table))
+    secret = sorted({"secret", "redis_url", "cache_redis_url"} & set(table))
     if secret:
         return None, [f"[settings] {name}: may hold a secret; set {PREFIX}{name.upper()} instead" for name in secret]
     spoken = {
@@ -159,6 +179,8 @@ def _contradictions(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> l
             f"{PREFIX}HOST: {plain.host} is not loopback and callers are not known: serve on 127.0.0.1, "
             f"or set {PREFIX}OPEN=yes where something in front decides who may call"
         )
+    if plain.cache_redis_url is not None and plain.redis_url is None:
+        found.append(f"{PREFIX}CACHE_REDIS_URL: stands beside {PREFIX}REDIS_URL, where the ledger is: set that as well")
     if plain.secret is None and (plain.redis_url is not None or accounts):
         found.append(
             f"{PREFIX}SECRET: needed with Redis or real accounts, it signs cursors: any text of at least {SECRET_LENGTH} characters"
@@ -175,6 +197,7 @@ def _settings(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> Setting
         port=plain.port,
         workers=plain.workers,
         redis_url=Secret(plain.redis_url.get_secret_value()) if plain.redis_url else None,
+        cache_redis_url=Secret(plain.cache_redis_url.get_secret_value()) if plain.cache_redis_url else None,
         signing_keys=tuple(Secret(key.strip()) for key in keys),
         is_open=plain.open == "yes",
         accepts_volatile_ledger=plain.volatile_ledger == "accept",
@@ -186,6 +209,7 @@ def _settings(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> Setting
             invoice_lease_s=plain.invoice_lease_s,
             settling_s=plain.settling_s,
             settling_after_timeout_s=plain.settling_after_timeout_s,
+            absent_after_s=plain.absent_after_s,
             ledger_keep_s=plain.ledger_keep_days * 86_400.0,
             note_fresh_s=plain.note_fresh_s,
             list_fresh_s=plain.list_fresh_s,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
+from app.sandbox.server import Addresses, serving_in_thread
 from tests.support.redis_server import RedisServer
+from tests.support.running import SandboxControl, controlling
+
+settings.register_profile("unhurried", deadline=None)  # how long an example takes says nothing on a shared machine
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +30,39 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = RedisServer(tmp_path_factory.mktemp("redis")).start()
     yield server.url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def addresses() -> Iterator[Addresses]:
+    with serving_in_thread() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def control(addresses: Addresses) -> Iterator[SandboxControl]:
+    with controlling(addresses.control) as found:
+        yield found
+
+
+@pytest.fixture
+def sandbox(control: SandboxControl) -> SandboxControl:
+    """Put back to the start."""
+    control.reset()
+    return control
+
+
+@pytest.fixture(scope="session")
+def specification() -> Callable[[str], dict[str, Any]]:
+    """Read one OpenAPI extract by file name, or skip aloud where the folder is not given."""
+    folder = os.environ.get("CREDIT_NOTES_SPECS")
+
+    def read(name: str) -> dict[str, Any]:
+        if not folder:
+            pytest.skip("CREDIT_NOTES_SPECS is not set: it names the folder of the providers' specification extracts")
+        document: dict[str, Any] = json.loads((Path(folder) / name).read_text())
+        return document
+
+    return read
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -13,6 +13,9 @@ from app.domain.vocabulary import ErrorCode
 
 LONGEST_MESSAGE = 300
 
+_ABORTED = " aborted."
+"""How the library ends what it says of a document that is over a limit: parsing, validation or execution aborted."""
+
 CALLERS_FAULT = frozenset({
     ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, ErrorCode.LIMIT_EXCEEDED, ErrorCode.INVALID_INPUT, ErrorCode.CURRENCY_MISMATCH,
     ErrorCode.NOT_FOUND, ErrorCode.UNSUPPORTED, ErrorCode.UNSUPPORTED_FILTER,
@@ -29,7 +32,8 @@ def present(error: GraphQLError, request_id: str | None) -> None:
         error.extensions = _extensions(cause)
     elif cause is None or isinstance(cause, GraphQLError):
         error.message = error.message[:LONGEST_MESSAGE]  # the document's or the variables' own fault
-        error.extensions = {"code": ErrorCode.INVALID_INPUT.value, "retryable": False, "classification": "BAD_REQUEST"}
+        code = ErrorCode.LIMIT_EXCEEDED if error.message.endswith(_ABORTED) else ErrorCode.INVALID_INPUT
+        error.extensions = {"code": code.value, "retryable": False, "classification": "BAD_REQUEST"}
     else:
         telemetry.internal_error(cause)
         error.message = "Internal error"

@@ -36,7 +36,7 @@ class IssueCreditNotePayload:
         return cls(credit_note=note, outcome=result.outcome, replayed=result.replayed, errors=problems(result.errors))
 
 
-@strawberry.type
+@strawberry.type(description="All that can be done. What a caller can act on comes as data, in the payload's `errors`.")
 class Mutation:
     """Everything that can be done."""
 

@@ -99,8 +99,12 @@ class _Said(TypedDict):
 
 def problems(errors: Sequence[GatewayError]) -> list[Problem]:
     """Every error as a problem; one that holds several gives several."""
-    flat = [single for error in errors for single in (error.problems if isinstance(error, InvalidInputs) else (error,))]
-    return [problem(error) for error in flat]
+    shown = []
+    for error in errors:
+        for single in error.problems if isinstance(error, InvalidInputs) else (error,):
+            single.account = single.account or error.account
+            shown.append(problem(single))
+    return shown
 
 
 def problem(error: GatewayError) -> Problem:

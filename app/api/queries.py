@@ -53,7 +53,7 @@ class CreditNoteFilter:
     statuses: list[Status] | None = strawberry.field(default=None, description="What the documents are.")
 
 
-@strawberry.type
+@strawberry.type(description="All that can be asked. Nothing here changes anything at a provider.")
 class Query:
     """Everything that can be asked."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import strawberry
-from graphql import GraphQLError, build_schema, lexicographic_sort_schema, print_schema
+from graphql import GraphQLError, OperationDefinitionNode, build_schema, lexicographic_sort_schema, print_schema
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -45,6 +45,19 @@ class DocumentLimits(SchemaExtension):
         yield
 
 
+class OneOperation(SchemaExtension):
+    """Which operation is meant must be said where a document has several: the framework would run the first."""
+
+    def on_validate(self) -> Iterator[None]:
+        """After the cache of validations has spoken, before execution."""
+        context = self.execution_context
+        document, named = context.graphql_document, context._provided_operation_name  # noqa: SLF001 - elsewhere it gives the first one's name
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)] if document else []
+        if len(operations) > 1 and named is None and not context.pre_execution_errors:
+            context.pre_execution_errors = [GraphQLError("Must provide operation name if query contains multiple operations.")]
+        yield
+
+
 def make_schema() -> Schema:
     """The gateway's schema, built from the types."""
     schema = Schema(
@@ -52,7 +65,12 @@ def make_schema() -> Schema:
         mutation=Mutation,
         types=[CreditNote, Invoice, Account, GeneralProblem, AmountProblem, OutcomeProblem, UnsupportedProblem],
         config=StrawberryConfig(scalar_map=SCALARS),
-        extensions=[DocumentLimits, lambda: ParserCache(maxsize=DOCUMENTS), lambda: ValidationCache(maxsize=DOCUMENTS)],
+        extensions=[
+            DocumentLimits,
+            lambda: ParserCache(maxsize=DOCUMENTS),
+            lambda: ValidationCache(maxsize=DOCUMENTS),
+            OneOperation,
+        ],
     )
     types = schema._schema.type_map  # noqa: SLF001 - the framework shows its core schema nowhere else
     enums.describe(types, {"Provider": provider.VALUES, **provider_options.VALUES})

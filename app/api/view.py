@@ -9,7 +9,7 @@ import msgspec
 from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 
@@ -22,6 +22,8 @@ from app.gateway.accounts import Caller
 
 OPEN = Caller(name="open")
 """Whoever reaches a gateway that does not know callers."""
+
+LARGEST_BODY = 1024 * 1024
 
 
 class View(GraphQL[RequestContext, None]):
@@ -36,7 +38,7 @@ class View(GraphQL[RequestContext, None]):
         if scope["type"] != "http":
             await WebSocket(scope, receive, send).close(code=1008)
             return
-        request = Request(scope, receive)
+        request = Request(scope, _Measured(receive))
         try:
             _check_content_type(request)
             response = await self.run(request)
@@ -71,6 +73,22 @@ class View(GraphQL[RequestContext, None]):
         return body
 
 
+class _Measured:
+    """The request's body, refused in JSON as soon as it is longer than any body may be."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left = LARGEST_BODY
+
+    async def __call__(self) -> Message:
+        """The next part."""
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise HTTPException(413, f"the body is longer than {LARGEST_BODY} bytes")
+        return message
+
+
 def _refuse_constant(name: str) -> NoReturn:
     message = f"{name} is not JSON"
     raise ValueError(message)
@@ -86,5 +104,12 @@ def _check_content_type(request: Request) -> None:
 
 
 def _refusal(status: int, reason: str) -> Response:
-    extensions = {"code": ErrorCode.INVALID_INPUT.value, "retryable": False, "classification": "BAD_REQUEST"}
-    return JSONResponse({"errors": [{"message": reason, "extensions": extensions}]}, status_code=status)
+    code = ErrorCode.LIMIT_EXCEEDED if status == 413 else ErrorCode.INVALID_INPUT
+    extensions = {
+        "code": code.value,
+        "retryable": False,
+        "classification": "BAD_REQUEST",
+        "requestId": telemetry.request_id.get(),
+    }
+    headers = {"Allow": "GET, POST"} if status == 405 else None
+    return JSONResponse({"errors": [{"message": reason, "extensions": extensions}]}, status_code=status, headers=headers)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from app import http
 from app.domain.errors import NotFound
 from app.domain.vocabulary import Operation
-from app.providers.contract import AccountSettings, Adapter, Capabilities, ProviderSpec
+from app.providers.contract import AccountSettings, Adapter, Capabilities, ClientOptions, ProviderSpec
 from app.providers.line import Line
 from app.providers.policy import Breaker, Deadline, Limiter
 from app.providers.upstream import Upstream
+from app.secret import Secret
 
 POOL = 10
 """Connections per account: the HTTP library's pool gets slower above this, not faster."""
@@ -116,6 +117,12 @@ class Accounts:
             headers=options.headers,
             limiter=Limiter(limits.gated(POOL), time.monotonic),
             breaker=Breaker(),
-            secrets=tuple(settings.credentials.values()),
+            secrets=_secrets(settings, options),
         )
         return Account(settings=settings, spec=spec, line=line)
+
+
+def _secrets(settings: AccountSettings, options: ClientOptions) -> tuple[Secret, ...]:
+    """The credentials as they were given, and as the header carries them."""
+    sent = options.headers.get("Authorization", "").partition(" ")[2]
+    return (*settings.credentials.values(), *([Secret(sent)] if sent else []))

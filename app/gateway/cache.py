@@ -112,12 +112,19 @@ class EntityCache(Generic[T]):
             self._background.start(self._refresh(account, refresh, load, epoch))
         return found
 
-    async def put_many(self, account: Account, values: Mapping[str, T]) -> None:
-        """Keep what is known to be so now."""
+    async def put_many(self, account: Account, values: Mapping[str, T], epoch: bytes | None) -> None:
+        """Keep what was read in this epoch, which must have been asked for before the reading."""
         fetched: dict[str, Fetched[T] | GatewayError] = {
             id: Fetched(value, self._now(), cached=False) for id, value in values.items()
         }
-        await self._keep(account, fetched, await self._epoch(account))
+        await self._keep(account, fetched, epoch)
+
+    async def epoch(self, account: Account) -> bytes | None:
+        """The epoch of what is read from now on; the next write ends it."""
+        try:
+            return (await self._store.get_many([epoch_key(account)]))[0]
+        except StoreFailure:
+            return None
 
     async def _stored(self, account: Account, ids: Sequence[str]) -> tuple[bytes | None, list[_Envelope | None]]:
         try:
@@ -127,12 +134,6 @@ class EntityCache(Generic[T]):
             return None, [None] * len(ids)
         envelopes = [self._envelopes.decode(value) for value in values]
         return epoch, [envelope if envelope is not None and envelope.epoch == epoch else None for envelope in envelopes]
-
-    async def _epoch(self, account: Account) -> bytes | None:
-        try:
-            return (await self._store.get_many([epoch_key(account)]))[0]
-        except StoreFailure:
-            return None
 
     def _hit(self, account: Account, id: str, envelope: _Envelope | None, freshness: Freshness) -> Fetched[T] | GatewayError | None:
         if envelope is None:
@@ -225,9 +226,11 @@ def epoch_key(account: Account) -> str:
     return f"cn:1:epoch:{account.tag}"
 
 
-async def begin_epoch(store: Store, account: Account) -> None:
+async def begin_epoch(store: Store, account: Account) -> bytes:
     """Stop believing anything that was read of this account before now."""
-    await store.put_many({epoch_key(account): Put(secrets.token_bytes(8))})
+    epoch = secrets.token_bytes(8)
+    await store.put_many({epoch_key(account): Put(epoch)})
+    return epoch
 
 
 async def _one(flight: asyncio.Task[dict[str, Fetched[T] | GatewayError]], id: str) -> Fetched[T] | GatewayError:

@@ -9,25 +9,26 @@ import msgspec
 T = TypeVar("T")
 
 VERSION = 1
-"""Raised whenever a stored shape changes."""
+"""Raised whenever the shape of something cached changes."""
 
 
 class Codec(Generic[T]):
     """One type to bytes and back."""
 
-    def __init__(self, kind: type[T]) -> None:
+    def __init__(self, kind: type[T], *, version: int = VERSION) -> None:
+        self._version = version
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(kind)
 
     def encode(self, value: T) -> bytes:
         """The value behind its version."""
-        return bytes([VERSION]) + self._encoder.encode(value)
+        return bytes([self._version]) + self._encoder.encode(value)
 
     def decode(self, data: bytes | None) -> T | None:
         """The value, or None for nothing, another version, or bytes that are not this type."""
-        if not data or data[0] != VERSION:
+        if not data or data[0] != self._version:
             return None
         try:
             return self._decoder.decode(data[1:])
-        except (msgspec.DecodeError, msgspec.ValidationError):
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from app.domain.commands import IssueCreditNote, IssuePlan
+from app.domain.commands import CustomerTarget, InvoiceTarget, IssueCreditNote, IssuePlan
 from app.domain.credit_note import CreditNote
 from app.domain.vocabulary import Operation
 from app.gateway.accounts import Account
@@ -35,7 +35,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Rises after each definite refusal: the provider sees a new key then, and never after an unknown outcome."""
     step: int = 1
     """Which call of an operation of several."""
-    invoice_id: str | None = None
+    subject: str | None = None
+    """What was written on: the invoice, or the customer of a note without one."""
     plan: IssuePlan | None = None
     snapshot: tuple[str, ...] = ()
     """The notes the invoice had before the first send of this generation."""
@@ -43,6 +44,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the first send of this generation."""
     settles_at: float = 0.0
     """Before this, the note's absence at the provider says nothing."""
+    at_work: bool = False
+    """Whether the last send may still be at work at the provider: it timed out, or whoever sent it died."""
     attempts: tuple[Attempt, ...] = ()
     note: CreditNote | None = None
     ended_at: float | None = None
@@ -69,13 +72,13 @@ class EntryKeys:
         """Held by whoever works on the entry now."""
         return f"cn:1:ledger-lease:{self.account.tag}:{self.digest}"
 
-    def invoice_lease(self, invoice_id: str) -> str:
-        """Held by whoever writes on the invoice now."""
-        return f"cn:1:invoice-lease:{self.account.tag}:{invoice_id}"
+    def turn(self, subject: str) -> str:
+        """Held by whoever writes on the subject now."""
+        return f"cn:1:turn:{self.account.tag}:{subject}"
 
-    def pending(self, invoice_id: str) -> str:
-        """Holds the client key of the one write on the invoice whose end is not known."""
-        return f"cn:1:invoice-pending:{self.account.tag}:{invoice_id}"
+    def pending(self, subject: str) -> str:
+        """Holds the client key of the one write on the subject whose end is not known."""
+        return f"cn:1:pending:{self.account.tag}:{subject}"
 
     def claim(self, note_id: str) -> str:
         """Says which entry a note belongs to."""
@@ -90,6 +93,15 @@ class EntryKeys:
         """The key the provider gets: the same for every resend of a generation, never the client's own text."""
         parts = (self.account.settings.tenant, self.account.name, self.operation.value, self.key, str(generation), str(step))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def subject(command: IssueCreditNote) -> str:
+    """What the command writes on, in one spelling: some providers read ids in either case."""
+    match command.target:
+        case InvoiceTarget(invoice=ref):
+            return f"invoice:{ref.external_id.casefold()}"
+        case CustomerTarget(customer=ref):
+            return f"customer:{ref.external_id.casefold()}"
 
 
 def fingerprint(command: IssueCreditNote) -> str:

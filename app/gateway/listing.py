@@ -17,7 +17,8 @@ from app.domain.vocabulary import Filter, Order, Status
 from app.gateway.accounts import Account, Accounts, Caller
 from app.gateway.cache import EntityCache, Fetched, Freshness, Memory, Windows
 from app.gateway.codec import Codec
-from app.gateway.walk import Item, Mark, Stream, StreamKey, has_more, marks_after, marks_at_end, merge, unshown
+from app.gateway.reading import Reading
+from app.gateway.walk import Item, Mark, Remainder, Stream, StreamKey, has_more, marks_after, marks_at_end, merge
 from app.providers.policy import Deadline
 from app.settings import Settings
 
@@ -83,45 +84,11 @@ class NotePage:
 
     def marks_at(self, index: int) -> dict[StreamKey, Mark]:
         """Where the walk stands behind one note of the page."""
-        return marks_after(self.request.marks, self.items[: index + 1])
+        return marks_after(self.request.marks, self.items[: index + 1], self.streams, self.request.order)
 
     def marks_at_end(self) -> dict[StreamKey, Mark]:
         """Where the walk stands behind the page."""
-        return marks_at_end(self.request.marks, self.items, self.streams)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Reading:
-    """One stream while it is read."""
-
-    key: StreamKey
-    account: Account
-    where: CreditNoteFilter
-    items: list[Item] = field(default_factory=list)
-    scanned: Item | None = None
-    ended: bool = False
-    emulated: frozenset[Filter] = frozenset()
-    fetched_at: datetime | None = None
-    total_count: int | None = None
-    cut: bool = False
-    """Whether reading ended at the bound for filters the provider lacks."""
-    error: GatewayError | None = None
-
-    def take(self, fetched: Fetched[Page], mark: Mark | None, request: ListRequest) -> None:
-        """Add what this page has beyond the mark."""
-        page = fetched.value
-        self.emulated = page.unapplied
-        self.fetched_at = min(self.fetched_at or fetched.fetched_at, fetched.fetched_at)
-        self.total_count = None if page.unapplied else page.total_count
-        self.ended = page.next is None
-        token = None if self.account.capabilities.pages_by_instant else page.token
-        for note in unshown(page.notes, mark, request.order):
-            item = Item(
-                stream=self.key, note=note, token=token, fetched_at=fetched.fetched_at, cached=fetched.cached, stale=fetched.stale
-            )
-            self.scanned = item
-            if _matches(note, request.statuses, page.unapplied):
-                self.items.append(item)
+        return marks_at_end(self.request.marks, self.items, self.streams, self.request.order)
 
 
 class Listing:
@@ -170,36 +137,37 @@ class Listing:
             missing.path = ("filter", "accounts", str(index))
             raise
 
-    async def _read(self, reading: _Reading, request: ListRequest, deadline: Deadline) -> None:
+    async def _read(self, reading: Reading, request: ListRequest, deadline: Deadline) -> None:
         """Read until there is enough for the page, the end, or the bound on pages read for a filter the provider lacks."""
         mark = request.marks.get(reading.key)
-        if mark is not None and mark.ended:
+        if mark is not None and mark.ended and request.order is Order.ISSUED_DESC:  # oldest first, new notes come after the end
             reading.ended = True
             return
         size = LARGEST_PAGE if request.statuses else min(LARGEST_PAGE, request.first + 1)
         ask = PageRequest(size=size, order=request.order, resume=None if mark is None else mark.place)
-        read = 0
+        remainder = Remainder(mark=mark, order=request.order)
         while True:
-            answer = await self._fetch(reading, ask, request.freshness, deadline)
+            # A page remembered from before the one it follows may miss what has moved on to it: only first pages are.
+            freshness = request.freshness if ask.token is None and ask.resume is None else Freshness(max_age_s=0)
+            answer = await self._fetch(reading, ask, freshness, deadline)
             if isinstance(answer, GatewayError):
                 reading.error = answer
                 return
-            read += 1
-            reading.take(answer, mark, request)
-            full = len(reading.items) >= request.first
-            if reading.ended or full:
+            reading.take(answer, remainder)
+            if reading.ended or len(reading.items) >= request.first:
                 return
-            reading.cut = bool(reading.emulated) and read >= self._settings.emulated_pages
+            reading.cut = bool(reading.emulated) and reading.pages >= self._settings.emulated_pages
             if reading.cut:
                 return
             ask = PageRequest(size=size, order=request.order, token=answer.value.next)
 
     async def _fetch(
-        self, reading: _Reading, ask: PageRequest, freshness: Freshness, deadline: Deadline
+        self, reading: Reading, ask: PageRequest, freshness: Freshness, deadline: Deadline
     ) -> Fetched[Page] | GatewayError:
         async def load(ids: Sequence[str]) -> Mapping[str, Page | GatewayError]:
+            epoch = await self._notes.epoch(reading.account)
             page = await reading.account.adapter(deadline).list(reading.where, ask)
-            await self._notes.put_many(reading.account, {note.ref.external_id: note for note in page.notes})
+            await self._notes.put_many(reading.account, _readable(page.notes), epoch)
             return {ids[0]: page}
 
         statuses = sorted(status.value for status in reading.where.statuses)  # enums have no order to encode a set by
@@ -208,28 +176,29 @@ class Listing:
         return (await self._pages.get_many(reading.account, [id], load, freshness))[id]
 
 
-def _readings(account: Account, request: ListRequest) -> list[_Reading]:
+def _readings(account: Account, request: ListRequest) -> list[Reading]:
     """One stream, or one for each group of invoices that the provider lists in one call."""
     statuses = request.statuses
     if statuses is not None and not statuses:
         return []  # no status will do, so no note does
     statuses = statuses or frozenset()
     if request.invoices is None:
-        return [_Reading(key=(account.name, 0), account=account, where=CreditNoteFilter(statuses=statuses))]
+        return [Reading(key=(account.name, 0), account=account, where=CreditNoteFilter(statuses=statuses))]
     ids = sorted({ref.external_id for ref in request.invoices if ref.account == account.name})
     size = account.capabilities.invoices_per_list
     groups = [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
     return [
-        _Reading(key=(account.name, index), account=account, where=CreditNoteFilter(invoice_ids=group, statuses=statuses))
+        Reading(key=(account.name, index), account=account, where=CreditNoteFilter(invoice_ids=group, statuses=statuses))
         for index, group in enumerate(groups)
     ]
 
 
-def _matches(note: CreditNote, statuses: frozenset[Status] | None, unapplied: frozenset[Filter]) -> bool:
-    return Filter.STATUS not in unapplied or not statuses or note.status in statuses
+def _readable(notes: Sequence[CreditNote]) -> dict[str, CreditNote]:
+    """The notes a read by id would find too: a deleted one shows in some lists only."""
+    return {note.ref.external_id: note for note in notes if note.status is not Status.DELETED}
 
 
-def _source(account: Account, readings: Sequence[_Reading], items: Sequence[Item]) -> Source:
+def _source(account: Account, readings: Sequence[Reading], items: Sequence[Item]) -> Source:
     errors = [reading.error for reading in readings if reading.error is not None]
     times = [reading.fetched_at for reading in readings if reading.fetched_at is not None]
     return Source(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from app.domain.commands import Expected
 from app.domain.credit_note import CreditNote
+from app.domain.money import Money
 from app.domain.vocabulary import Status
 from app.gateway.entries import Entry
 
@@ -31,10 +32,14 @@ def is_power_of_ten_off(expected: Expected, note: CreditNote) -> bool:
     """Whether the amounts differ by a factor of ten, a hundred ...: two sides that count in different units."""
     if expected.total is None or note.currency != expected.currency:
         return False
-    small, large = sorted((abs(expected.total.minor), abs(note.total.minor)))
+    return expected.total != note.total and _is_power_of_ten(expected.total.minor, note.total.minor)
+
+
+def _is_power_of_ten(one: int, other: int) -> bool:
+    small, large = sorted((abs(one), abs(other)))
     while 0 < small < large:
         small *= 10
-    return small == large and expected.total != note.total
+    return small == large
 
 
 def fits(expected: Expected, note: CreditNote) -> bool:
@@ -48,32 +53,47 @@ def fits(expected: Expected, note: CreditNote) -> bool:
         (expected.issued_on, note.issued_on),
         (expected.provider_type, note.provider_values.type),
     )
-    if any(asked is not None and asked != answered for asked, answered in told):
+    if any(asked is not None and _plain(asked) != _plain(answered) for asked, answered in told):
         return False
-    if expected.descriptions is not None and expected.descriptions != _descriptions(note):
+    if expected.descriptions is not None and [*map(_plain, expected.descriptions)] != [*map(_plain, _descriptions(note))]:
         return False
     return mismatch(expected, note) is None
 
 
-def candidates(entry: Entry, notes: Sequence[CreditNote], claimed: Iterable[str]) -> list[CreditNote]:
-    """The notes that may be what this entry's lost answer made: new since its snapshot, nobody else's, fitting."""
-    if entry.plan is None or entry.sent_at is None:
+def could_be(expected: Expected, note: CreditNote) -> bool:
+    """Whether the note may be ours although it does not fit: its amount agrees, or differs as two units do.
+
+    A provider may change a text, count in another unit or keep another clock; it does not credit another amount.
+    """
+    if note.currency != expected.currency:
+        return False
+    amounts = ((expected.total, note.total), (expected.net, note.subtotal))
+    told = [(asked, answered) for asked, answered in amounts if asked is not None and answered is not None]
+    return not told or any(_is_near(asked, answered, expected.tolerance) for asked, answered in told)
+
+
+def _is_near(asked: Money, answered: Money, tolerance: int) -> bool:
+    return abs((asked - answered).minor) <= tolerance + 1 or _is_power_of_ten(asked.minor, answered.minor)
+
+
+def newcomers(entry: Entry, notes: Sequence[CreditNote], claimed: Iterable[str]) -> list[CreditNote]:
+    """The notes that were not there before this entry's first send, and belong to nobody else."""
+    if entry.sent_at is None:
         return []
     known = {*entry.snapshot, *claimed}
     oldest = datetime.fromtimestamp(entry.sent_at - CLOCK_SKEW_S, UTC)
-    return [
-        note
-        for note in notes
-        if note.ref.external_id not in known
-        and _is_younger(note, oldest)
-        and fits(entry.plan.expected, note)
-    ]
+    return [note for note in notes if note.ref.external_id not in known and _is_younger(note, oldest)]
 
 
 def _is_younger(note: CreditNote, oldest: datetime) -> bool:
     """By its last change, since a note issued for an earlier day may say it was made then; a deleted one changed by being deleted."""
     told = note.created_at if note.status is Status.DELETED else note.updated_at or note.created_at
     return told is None or told >= oldest
+
+
+def _plain(value: object) -> object:
+    """A text as it is meant: blanks at its ends and runs of them are nobody's intention."""
+    return " ".join(value.split()) if isinstance(value, str) else value
 
 
 def _descriptions(note: CreditNote) -> tuple[str | None, ...]:

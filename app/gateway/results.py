@@ -56,4 +56,5 @@ def stopped(error: GatewayError, *, account: str) -> WriteResult:
 def still_unknown(why: str, cause: GatewayError | None = None) -> OutcomeUnknown:
     """The problem that asks for a repeat."""
     provider = None if cause is None else cause.provider
-    return OutcomeUnknown(f"{why}; repeat with the same idempotency key", provider=provider)
+    retry_after = None if cause is None else cause.retry_after
+    return OutcomeUnknown(f"{why}; repeat with the same idempotency key", provider=provider, retry_after=retry_after)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app import telemetry
 from app.domain.commands import IssuePlan
 from app.domain.credit_note import CreditNote
-from app.domain.errors import GatewayError, OutcomeUnknown
+from app.domain.errors import GatewayError, OutcomeUnknown, RateLimited, Unavailable
 from app.gateway.accounts import Account
 from app.gateway.cache import EntityCache, begin_epoch
-from app.gateway.idempotency import Held, LeaseLost
+from app.gateway.held import Held, LeaseLost
 from app.gateway.recall import is_power_of_ten_off
 from app.gateway.results import WriteResult, applied, not_applied, still_unknown, unknown
 from app.gateway.units import UnitAlarms
@@ -35,22 +36,24 @@ class Sender:
             note = await account.adapter(deadline).issue(plan, key=key)
             return await self.record(account, held, note, replayed=False)
         except OutcomeUnknown as lost:
-            settle = self.timings.settling_after_timeout_s if lost.timed_out else self.timings.settling_s
-            return await self._left_open(held, lost, settle)
+            return await self._left_open(account, held, lost, at_work=lost.timed_out)
         except GatewayError as refused:
             if not resend:
                 return await self.refused(held, refused)
-            why = f"the repeat was refused ({refused.message}), which does not tell what became of the first attempt"
-            return await self._left_open(held, still_unknown(why, refused), self.timings.settling_s)
+            what = (
+                "could not be sent" if isinstance(refused, Unavailable) and not isinstance(refused, RateLimited) else "was refused"
+            )
+            why = f"the repeat {what} ({refused.message}), which does not tell what became of the first attempt"
+            return await self._left_open(account, held, still_unknown(why, refused), at_work=False)
         except Exception as bug:  # noqa: BLE001 - after sending, whatever goes wrong is an unknown outcome, and is said so
             telemetry.internal_error(bug)
-            return await self._left_open(held, still_unknown("the gateway failed"), self.timings.settling_after_timeout_s)
+            return await self._left_open(account, held, still_unknown("the gateway failed"), at_work=True)
 
     async def record(self, account: Account, held: Held, note: CreditNote, *, replayed: bool) -> WriteResult:
         """The note is this entry's. What can't be put on record is not claimed: the same key will find it again."""
         if held.entry.plan is not None and is_power_of_ten_off(held.entry.plan.expected, note):
             await self.units.raise_for(account)
-        await self._publish(account, note)
+        await self._publish(account, {note.ref.external_id: note})
         try:
             await held.done(note)
         except (StoreFailure, LeaseLost) as failed:
@@ -69,19 +72,22 @@ class Sender:
             telemetry.store_failed(operation="refused", error=failed)
         return not_applied(refused)
 
-    async def _left_open(self, held: Held, error: OutcomeUnknown, settle_s: float) -> WriteResult:
+    async def _left_open(self, account: Account, held: Held, error: OutcomeUnknown, *, at_work: bool) -> WriteResult:
+        settle_s = self.timings.settling_after_timeout_s if at_work else self.timings.settling_s
         request_id = error.provider.request_id if error.provider else None
-        error.retry_after = settle_s
+        error.retry_after = max(settle_s, error.retry_after or 0.0)
         try:
-            await held.unknown(error.code.value, settle_s=settle_s, request_id=request_id)
+            await held.unknown(error.code.value, settle_s=settle_s, at_work=at_work, request_id=request_id)
         except (StoreFailure, LeaseLost) as failed:  # the entry stays `sent`, which says the same
             telemetry.store_failed(operation="unknown", error=failed)
+        await self._publish(account, {})  # it may have happened
         return unknown(error)
 
-    async def _publish(self, account: Account, note: CreditNote) -> None:
-        """Nothing read of the account before this moment is believed after it."""
+    async def _publish(self, account: Account, notes: Mapping[str, CreditNote]) -> None:
+        """Nothing read of the account before this moment is believed after it, but for these notes."""
         try:
-            await begin_epoch(self.cache, account)
+            epoch = await begin_epoch(self.cache, account)
         except StoreFailure as failed:
             telemetry.store_failed(operation="epoch", error=failed)
-        await self.notes.put_many(account, {note.ref.external_id: note})
+            return
+        await self.notes.put_many(account, notes, epoch)

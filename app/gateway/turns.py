@@ -1,4 +1,4 @@
-"""Writes on one invoice take turns, in this process first come first served, and over all processes by a lease in the store."""
+"""Writes on one invoice, or for one customer without an invoice, take turns, in this process first come first served, and over all processes by a lease in the store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POLL_S = 0.05
 
 
 class Turns:
-    """Who may write on which invoice now."""
+    """Who may write on what now."""
 
     def __init__(self, store: Store, lease_s: float) -> None:
         self._store = store
@@ -26,9 +26,9 @@ class Turns:
         self._queues: dict[str, tuple[asyncio.Lock, list[None]]] = {}
 
     @asynccontextmanager
-    async def turn(self, keys: EntryKeys, invoice_id: str, deadline: Deadline) -> AsyncIterator[Lease]:
-        """Hold the invoice, renewing the lease while the block runs; raises StoreUnavailable when its turn does not come in time."""
-        key = keys.invoice_lease(invoice_id)
+    async def turn(self, keys: EntryKeys, subject: str, deadline: Deadline) -> AsyncIterator[Lease]:
+        """Hold the subject, renewing the lease while the block runs; raises StoreUnavailable when its turn does not come in time."""
+        key = keys.turn(subject)
         async with self._queue(key, deadline):
             lease = await self._acquired(key, deadline)
             renewal = asyncio.create_task(self._renew(lease))
@@ -83,4 +83,4 @@ class Turns:
 
 
 def _too_late() -> StoreUnavailable:
-    return StoreUnavailable("other writes on this invoice took all the time there was; nothing was sent", retry_after=1.0)
+    return StoreUnavailable("other writes on the same invoice took all the time there was; nothing was sent", retry_after=1.0)

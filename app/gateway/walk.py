@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from app.domain.commands import Place
@@ -22,7 +23,7 @@ StreamKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """How far one stream has been shown: the last instant, the last notes of that instant, the page they stood on."""
+    """How far one stream has been shown: the last instant, the last notes of that instant (none: it begins there), their page."""
 
     at: datetime
     ids: tuple[str, ...]
@@ -67,16 +68,41 @@ class Stream:
     """The last note read, shown or filtered out."""
 
 
-def unshown(notes: Sequence[CreditNote], mark: Mark | None, order: Order) -> Iterator[CreditNote]:
-    """Those of a provider's page that come after the mark."""
-    if mark is None:
-        yield from notes
-        return
-    ids = [note.ref.external_id for note in notes]
-    last = max((ids.index(id) for id in mark.ids if id in ids), default=-1)
-    for index, note in enumerate(notes):
-        if _is_after(note.issued_at, mark.at, order) or (note.issued_at == mark.at and index > last):
-            yield note
+@dataclass(slots=True, kw_only=True)
+class Remainder:
+    """What of a stream comes after its mark, told page by page.
+
+    Notes of the mark's own instant have no order but the provider's, and may fill pages: until the last one shown has come by, or the
+    instant is over, those before it are held.
+    """
+
+    mark: Mark | None
+    order: Order
+    _held: list[Item] = field(default_factory=list)
+    _met: bool = False
+    """Whether the last note shown has come by."""
+
+    def of(self, items: Iterable[Item], *, ended: bool) -> list[Item]:
+        """Those of the next page that were not shown, and what was held of earlier ones; the last page holds nothing back."""
+        found: list[Item] = []
+        for item in items:
+            if self.mark is None or _is_after(item.note.issued_at, self.mark.at, self.order):
+                found += self._released()
+                found.append(item)
+            elif item.note.issued_at == self.mark.at:
+                self._tie(item, self.mark, found)
+        return found + self._released() if ended else found
+
+    def _tie(self, item: Item, mark: Mark, found: list[Item]) -> None:
+        if item.note.ref.external_id in mark.ids:
+            self._held.clear()
+            self._met = item.note.ref.external_id == mark.ids[-1]
+        else:
+            (found if self._met or not mark.ids else self._held).append(item)
+
+    def _released(self) -> list[Item]:
+        held, self._held = self._held, []
+        return held
 
 
 def _is_after(instant: datetime, mark: datetime, order: Order) -> bool:
@@ -116,22 +142,31 @@ def _is_before(item: Item, other: Item, order: Order) -> bool:
     return _is_after(other.note.issued_at, item.note.issued_at, order)
 
 
-def marks_after(marks: Mapping[StreamKey, Mark], shown: Sequence[Item]) -> dict[StreamKey, Mark]:
-    """Where every stream stands once these notes have been shown."""
+def marks_after(
+    marks: Mapping[StreamKey, Mark], shown: Sequence[Item], streams: Sequence[Stream], order: Order
+) -> dict[StreamKey, Mark]:
+    """Where every stream that was read stands once these notes have been shown: none behind the last of them.
+
+    What is issued before that place later on would come out of order, and is left out of this walk.
+    """
     moved = dict(marks)
     for item in shown:
         moved[item.stream] = item.after(moved.get(item.stream))
+    for stream in streams if shown else ():
+        mark = moved.get(stream.key) or Mark(at=shown[-1].note.issued_at, ids=())
+        behind = _is_after(shown[-1].note.issued_at, mark.at, order)
+        moved[stream.key] = replace(mark, at=shown[-1].note.issued_at, ids=()) if behind else mark
     return moved
 
 
-def marks_at_end(marks: Mapping[StreamKey, Mark], shown: Sequence[Item], streams: Sequence[Stream]) -> dict[StreamKey, Mark]:
+def marks_at_end(
+    marks: Mapping[StreamKey, Mark], shown: Sequence[Item], streams: Sequence[Stream], order: Order
+) -> dict[StreamKey, Mark]:
     """The same at the end of a page: streams shown to the last note stand behind all they have scanned."""
-    moved = marks_after(marks, shown)
-    counts: dict[StreamKey, int] = {}
-    for item in shown:
-        counts[item.stream] = counts.get(item.stream, 0) + 1
+    moved = marks_after(marks, shown, streams, order)
+    counts = Counter(item.stream for item in shown)
     for stream in streams:
-        if counts.get(stream.key, 0) < len(stream.items):
+        if counts[stream.key] < len(stream.items):
             continue
         if stream.scanned is not None and (not stream.items or stream.scanned is not stream.items[-1]):
             moved[stream.key] = stream.scanned.after(moved.get(stream.key))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from app import telemetry
-from app.domain.commands import CustomerTarget, InvoiceTarget, IssueCreditNote, IssuePlan
-from app.domain.errors import GatewayError, Unsupported
+from app.domain.commands import InvoiceTarget, IssueCreditNote, IssuePlan
+from app.domain.errors import GatewayError, StoreUnavailable, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.vocabulary import ErrorCode, Operation
 from app.gateway.accounts import Account, Accounts, Caller
 from app.gateway.background import Background
-from app.gateway.entries import EntryKeys, fingerprint
-from app.gateway.idempotency import Held, LeaseLost, Ledger, unavailable
+from app.gateway.entries import EntryKeys, fingerprint, subject
+from app.gateway.held import Held, LeaseLost
+from app.gateway.idempotency import Ledger, unavailable
 from app.gateway.resolution import Resolver
 from app.gateway.results import WriteResult, applied, not_applied, still_unknown, stopped, unknown
 from app.gateway.sending import Sender
@@ -20,6 +23,9 @@ from app.providers.contract import CanRecall
 from app.providers.policy import Deadline
 from app.settings import Timings
 from app.store import Lease, StoreFailure
+
+LEAST_SHARE = 0.1
+"""Of a write's time: with less left, nothing is sent, since its answer would only be lost to our own clock."""
 
 
 class Writes:
@@ -72,55 +78,58 @@ class Writes:
     async def _work(self, account: Account, command: IssueCreditNote, held: Held) -> WriteResult:
         if held.entry.state == "done":
             return applied(held.entry, account=account.name, replayed=True)
-        deadline = Deadline(self._timings.write_timeout_s)
-        was_open = held.is_open
         try:
-            match command.target:
-                case CustomerTarget():
-                    return await self._in_turn(account, command, held, None, deadline)
-                case InvoiceTarget(invoice=ref):
-                    async with self._turns.turn(held.keys, ref.external_id, deadline) as turn:
-                        await self._ledger.refuse_if_pending(held.keys, ref.external_id)
-                        return await self._in_turn(account, command, held, turn, deadline)
+            return await self._in_turn(account, command, held)
         except GatewayError as error:
-            if not was_open:
+            if not held.is_open:
                 raise
             error.account = error.account or account.name
             return unknown(error)  # this request sent nothing, but an earlier one with its key did
+        except Exception as bug:
+            if not held.is_open:
+                raise
+            telemetry.internal_error(bug)
+            return unknown(still_unknown("the gateway failed to look up what became of the first attempt"))
 
-    async def _in_turn(
-        self, account: Account, command: IssueCreditNote, held: Held, turn: Lease | None, deadline: Deadline
-    ) -> WriteResult:
-        plan = held.entry.plan
-        if not held.is_open or plan is None:
-            return await self._first(account, command, held, turn, deadline)
-        found = await self._resolver.look(account, held, plan, self._read(deadline))
-        if found is not None:
-            return await self._sender.record(account, held, found, replayed=True)
-        await self._sender.units.refuse_if_raised(account)
-        try:
-            await held.sending(plan, snapshot=held.entry.snapshot, invoice_id=held.entry.invoice_id, turn=turn)
-        except (StoreFailure, LeaseLost) as failed:
-            why = "the repeat could not be put on record, and was not sent"
-            raise still_unknown(why) from failed
-        return await self._sender.send(account, held, plan, deadline, resend=True)
+    async def _in_turn(self, account: Account, command: IssueCreditNote, held: Held) -> WriteResult:
+        """Alone on the invoice, or on the customer: two writes on one subject could take each other's notes for their own."""
+        deadline = Deadline(self._timings.write_timeout_s)
+        written_on = subject(command)
+        # Waiting may take two thirds of the time: what is sent must have the rest to be answered in.
+        async with self._turns.turn(held.keys, written_on, Deadline(self._timings.write_timeout_s * 2 / 3)) as turn:
+            await self._ledger.refuse_if_pending(held.keys, written_on)
+            plan = held.entry.plan
+            if not held.is_open or plan is None:
+                return await self._first(account, command, held, turn, deadline)
+            found = await self._resolver.look(account, held, plan, self._read(deadline))
+            if found is not None:
+                return await self._sender.record(account, held, found, replayed=True)
+            if held.is_long_past:
+                await _recorded(held.absent())
+                return await self._first(account, command, held, turn, deadline)
+            await self._sender.units.refuse_if_raised(account)
+            await _recorded(held.sending(plan, snapshot=held.entry.snapshot, subject=written_on, turn=turn))
+            return await self._sender.send(account, held, plan, deadline, resend=True)
 
-    async def _first(
-        self, account: Account, command: IssueCreditNote, held: Held, turn: Lease | None, deadline: Deadline
-    ) -> WriteResult:
+    async def _first(self, account: Account, command: IssueCreditNote, held: Held, turn: Lease, deadline: Deadline) -> WriteResult:
         try:
             await self._sender.units.refuse_if_raised(account)
             invoice = await _invoice(account, command, self._read(deadline))
             plan = account.adapter(deadline).plan(command, invoice)
             snapshot = await _snapshot(account, plan, invoice, self._read(deadline))
+            if deadline.left() < self._timings.write_timeout_s * LEAST_SHARE:
+                message = "too little time was left to send it"
+                raise StoreUnavailable(message, retry_after=1.0)
         except GatewayError as refused:
             refused.account = refused.account or account.name
             return await self._sender.refused(held, refused)
         try:
-            invoice_id = None if invoice is None else invoice.ref.external_id
-            await held.sending(plan, snapshot=snapshot, invoice_id=invoice_id, turn=turn)
-        except (StoreFailure, LeaseLost) as failed:
+            await held.sending(plan, snapshot=snapshot, subject=subject(command), turn=turn)
+        except StoreFailure as failed:
             raise unavailable() from failed
+        except LeaseLost as lost:
+            message = "another request took over while this one was getting ready; nothing was sent"
+            raise StoreUnavailable(message, retry_after=1.0) from lost
         return await self._sender.send(account, held, plan, deadline, resend=False)
 
     def _read(self, deadline: Deadline) -> Deadline:
@@ -135,6 +144,15 @@ class Writes:
             "or CREDIT_NOTES_VOLATILE_LEDGER=accept to risk doubles after a restart"
         )
         raise Unsupported(message, code=ErrorCode.FEATURE_DISABLED, account=account.name)
+
+
+async def _recorded(step: Awaitable[None]) -> None:
+    """A step of an open entry; what can't be put on record is not done."""
+    try:
+        await step
+    except (StoreFailure, LeaseLost) as failed:
+        why = "the repeat could not be put on record, and was not sent"
+        raise still_unknown(why) from failed
 
 
 async def _invoice(account: Account, command: IssueCreditNote, deadline: Deadline) -> Invoice | None:

@@ -94,8 +94,3 @@ def request_id(response: http.Response) -> str | None:
         if name in response.headers:
             return str(response.headers[name])[:200]
     return None
-
-
-def fault(response: http.Response) -> ProviderFault:
-    """What is known of an answer whose body tells nothing."""
-    return ProviderFault(http_status=response.status_code, request_id=request_id(response))

@@ -121,7 +121,8 @@ class ClientOptions:
     """How an account is addressed and authenticated; nothing else."""
 
     base_url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The credentials among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ class Line:
     client: http.AsyncClient
     base_url: str
     """Without a slash at the end."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     """The account's credentials among them: sent to `base_url` only."""
     limiter: Limiter
     breaker: Breaker

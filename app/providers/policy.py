@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -85,9 +85,10 @@ class Limiter:
                 wait = (1 - self._tokens) / self._per_second
                 if wait > deadline.left():
                     raise _too_busy(wait)
-                self._tokens -= 1
                 if wait > 0:
                     await asyncio.sleep(wait)
+                    self._refill()
+                self._tokens -= 1  # last, so that whoever gives up while waiting has taken nothing
         except TimeoutError:
             raise _too_busy(None) from None
 
@@ -146,29 +147,29 @@ class Breaker:
         """Whether calls are being refused now."""
         return self._opened_at is not None
 
-    def check(self) -> None:
-        """Raises Unavailable while the account rests; lets one probe through after that."""
-        if self._opened_at is None:
-            return
-        rest = self._opened_at + self._rest_s - self._clock()
-        if rest > 0 or self._probing:
-            message = "the account has failed repeatedly and is being left alone for a moment"
-            raise Unavailable(message, retry_after=max(rest, 0.1))
-        self._probing = True
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Around one call: raises Unavailable while the account rests; after that lets one call through to see, and no other."""
+        is_probe = self._opened_at is not None
+        if self._opened_at is not None:
+            rest = self._opened_at + self._rest_s - self._clock()
+            if rest > 0 or self._probing:
+                message = "the account has failed repeatedly and is being left alone for a moment"
+                raise Unavailable(message, retry_after=max(rest, 0.1))
+        self._probing = self._probing or is_probe
+        try:
+            yield
+        finally:  # a probe given up by its own caller says nothing about the provider
+            if is_probe:
+                self._probing = False
 
     def succeeded(self) -> None:
         """An answer came that was not a failure of the provider."""
         self._failed = 0
         self._opened_at = None
-        self._probing = False
 
     def failed(self) -> None:
         """No answer, or a 5xx."""
         self._failed += 1
-        self._probing = False
         if self._failed >= self._limit:
             self._opened_at = self._clock()
-
-    def abandoned(self) -> None:
-        """The call was given up by its own caller: that says nothing about the provider."""
-        self._probing = False

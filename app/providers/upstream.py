@@ -11,15 +11,22 @@ from typing import Any, TypeVar
 import msgspec
 
 from app import http, telemetry
-from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown, ProviderFault, Unavailable
+from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
-from app.providers.answers import Call, Explain, Explanation, Refusal, fault, is_definite, request_id, retry_after
+from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, retry_after
 from app.providers.line import Line
 from app.providers.policy import Deadline
+from app.providers.redaction import adopt, fault, scrubbed
 
 T = TypeVar("T")
 QueryParams = list[tuple[str, str | int | float | bool | None]]
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
+
+GAVE_UP = frozenset({408, 504, 524})
+"""Somebody in between stopped waiting: whoever was asked may still be at work."""
+
+LEAST_S = 0.01
+"""With less time than this nothing is begun: it could not be told apart from what was sent and lost."""
 
 
 class Upstream:
@@ -105,7 +112,7 @@ class Upstream:
         status = response.status_code
         if is_definite(status, by_code=explained.by_code):
             raise explained.error
-        raise self._unknown(timed_out=status == 408, response=response) from explained.error
+        raise self._unknown(timed_out=status in GAVE_UP, response=response) from explained.error
 
     def _request(
         self,
@@ -118,27 +125,29 @@ class Upstream:
     ) -> http.Request:
         """A request to the account's own address, with its credentials; to any other without them, and over TLS only."""
         base = self._line.base_url
-        if "://" not in path:
-            return self._line.client.build_request(
-                method, base + path, params=params, content=content, headers={**self._line.headers, **(headers or {})}
-            )
-        if path.startswith(base + "/"):
-            return self._request(method, path.removeprefix(base), params=params, content=content, headers=headers)
-        if not path.startswith("https://"):
+        url = base + path if path.startswith("/") else path
+        if url.startswith(base + "/"):
+            headers = {**self._line.headers, **(headers or {})}
+        elif not url.startswith("https://"):
             message = "the provider points to an address that is neither its own nor protected by TLS"
             raise BadPayload(message, account=self._line.account)
-        return self._line.client.build_request(method, path, params=params, content=content, headers=headers)
+        try:
+            request = self._line.client.build_request(method, url, params=params, content=content, headers=headers)
+            is_address = bool(request.url.host) and (request.url.port or 0) <= 65_535
+        except (http.InvalidURL, ValueError):  # the latter for a host that is no domain name
+            is_address = False
+        if not is_address:
+            message = "the provider points to something that is no address"
+            raise BadPayload(message, account=self._line.account)
+        return request
 
     async def _send(self, request: http.Request) -> http.Response:
         """Perform one request. Raises Unavailable if it was certainly not sent, _Lost if it may have been."""
         started, result = time.monotonic(), "cancelled"
         try:
             async with self._line.limiter.turn(self._deadline):
-                self._line.breaker.check()
-                try:
+                with self._line.breaker.turn():
                     response = await self._exchange(request)
-                finally:
-                    self._line.breaker.abandoned()
             result = str(response.status_code)
         except GatewayError as failed:
             failed.account = self._line.account
@@ -156,8 +165,12 @@ class Upstream:
 
     async def _exchange(self, request: http.Request) -> http.Response:
         left = self._deadline.left()
-        connect = min(self._line.connect_s, left)
-        request.extensions = {**request.extensions, "timeout": {"connect": connect, "read": left, "write": left, "pool": left}}
+        if left < LEAST_S:
+            message = "no time was left to send it"
+            raise Unavailable(message)
+        # Pool, TCP and TLS come before the first byte. Each has less than a third, so that they end before the deadline does: not sent.
+        begin = min(self._line.connect_s, 0.3 * left)
+        request.extensions = {**request.extensions, "timeout": {"connect": begin, "read": left, "write": left, "pool": begin}}
         try:
             async with asyncio.timeout(left):
                 response = await self._line.client.send(request)
@@ -187,42 +200,23 @@ class Upstream:
         try:
             decoded: T = _decoder(into).decode(response.content)
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as unreadable:
-            where = self._scrubbed(str(unreadable))
+            where = scrubbed(str(unreadable), self._line)
             message = f"the provider answered something that can't be read: {where}"
-            raise BadPayload(message, account=self._line.account, provider=fault(response)) from unreadable
+            raise BadPayload(message, account=self._line.account, provider=fault(response, self._line)) from unreadable
         return decoded
 
     def _refused(self, response: http.Response, explain: Explain) -> Explanation:
-        explained = explain(Refusal(status=response.status_code, body=response.content, request_id=request_id(response)))
-        error = explained.error
-        error.account = self._line.account
-        error.message = self._scrubbed(error.message)
-        error.args = (error.message,)
-        if error.provider is not None:
-            error.provider = self._scrubbed_fault(error.provider, response)
-        if error.retry_after is None:
-            error.retry_after = retry_after(response.headers.get("retry-after"), now=datetime.now(UTC))
+        known = fault(response, self._line)
+        explained = explain(Refusal(status=response.status_code, body=response.content, request_id=known.request_id))
+        wait = retry_after(response.headers.get("retry-after"), now=datetime.now(UTC))
+        adopt(explained.error, self._line, known, retry_after=wait)
         return explained
-
-    def _scrubbed_fault(self, fault: ProviderFault, response: http.Response) -> ProviderFault:
-        return ProviderFault(
-            http_status=response.status_code,
-            code=fault.code,
-            message=None if fault.message is None else self._scrubbed(fault.message),
-            field=fault.field,
-            request_id=request_id(response),
-        )
-
-    def _scrubbed(self, text: str) -> str:
-        """A provider's text without the account's secrets, cut to a length a person reads."""
-        for secret in self._line.secrets:
-            if secret.reveal():
-                text = text.replace(secret.reveal(), "***")
-        return text[:500]
 
     def _unknown(self, *, timed_out: bool, response: http.Response | None = None) -> OutcomeUnknown:
         message = "the write was sent and its answer was lost; repeat it with the same idempotency key"
-        error = OutcomeUnknown(message, account=self._line.account, provider=None if response is None else fault(response))
+        error = OutcomeUnknown(
+            message, account=self._line.account, provider=None if response is None else fault(response, self._line)
+        )
         error.timed_out = timed_out
         return error
 

@@ -10,14 +10,15 @@ from app.store import Put
 
 
 class MemoryStore:
-    """Values that expire are dropped when they are old or, beyond `capacity`, when they were used longest ago; others stay."""
+    """Values that expire are dropped when they are old or, beyond `capacity` bytes, when they were used longest ago; others stay."""
 
     is_shared = False
 
-    def __init__(self, *, capacity: int = 50_000, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, capacity: int = 256 * 1024 * 1024, clock: Callable[[], float] = time.monotonic) -> None:
         self._capacity = capacity
         self._clock = clock
         self._expiring: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
+        self._size = 0
         self._lasting: dict[str, bytes] = {}
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
@@ -55,19 +56,33 @@ class MemoryStore:
         if value is None:
             return None
         if dead_at <= self._clock():
-            del self._expiring[key]
+            self._drop(key)
             return None
         self._expiring.move_to_end(key)
         return value
 
     def _put(self, key: str, put: Put | None) -> None:
         self._lasting.pop(key, None)
-        self._expiring.pop(key, None)
+        self._drop(key)
         if put is None:
             return
         if put.ttl_s is None:
             self._lasting[key] = put.value
             return
-        self._expiring[key] = (put.value, self._clock() + put.ttl_s)
-        while len(self._expiring) > self._capacity:
-            self._expiring.popitem(last=False)
+        now = self._clock()
+        self._expiring[key] = (put.value, now + put.ttl_s)
+        self._size += _cost(key, put.value)
+        while self._size > self._capacity or next(iter(self._expiring.values()))[1] <= now:
+            self._drop(next(iter(self._expiring)))
+            if not self._expiring:
+                return
+
+    def _drop(self, key: str) -> None:
+        value, _ = self._expiring.pop(key, (None, 0.0))
+        if value is not None:
+            self._size -= _cost(key, value)
+
+
+def _cost(key: str, value: bytes) -> int:
+    """Bytes held, with what the tables need for an entry."""
+    return len(key) + len(value) + 250

@@ -50,7 +50,7 @@ class StubAdapter:
     """Holds notes and counts what it is asked; `failing` is raised by every read while it is set."""
 
     account: str = "acme"
-    notes: dict[str, CreditNote] = field(default_factory=dict)
+    notes: dict[str, CreditNote | GatewayError] = field(default_factory=dict)
     asked: list[tuple[str, ...]] = field(default_factory=list)
     failing: Exception | None = None
     gate: asyncio.Event | None = None
@@ -73,7 +73,7 @@ class StubAdapter:
     async def invoices(self, ids: Sequence[str]) -> Mapping[str, Invoice | GatewayError]:
         raise NotImplementedError
 
-    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan:
+    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan:  # noqa: ARG002 - the contract's signature
         assert isinstance(command.credit, CreditTotal)
         return IssuePlan(request=b"{}", expected=Expected(currency="EUR", total=command.credit.total))
 
@@ -98,7 +98,15 @@ def spec(adapter: Adapter, capabilities: Capabilities | None = None, *, name: st
 def settings(name: str = "acme", *, tenant: str = "default", provider: str = "stub", demo: bool = True) -> AccountSettings:
     """A configured account of it."""
     return AccountSettings(
-        name=name, tenant=tenant, provider=provider, credentials={}, options={}, reason_codes={}, switches={}, limits=Limits(), demo=demo
+        name=name,
+        tenant=tenant,
+        provider=provider,
+        credentials={},
+        options={},
+        reason_codes={},
+        switches={},
+        limits=Limits(),
+        demo=demo,
     )
 
 

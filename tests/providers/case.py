@@ -6,7 +6,6 @@ import copy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -44,6 +43,8 @@ class ProviderCase:
     """What `issued` answers, and the invoice as it was then."""
     amounts: Mapping[str, Money]
     """The notes of `found_many`, newest first, and their totals as a person reads them."""
+    collections: tuple[str, ...]
+    """Paths that ids are asked of in the query."""
     page_size: int
     """Of `page_first`, which is full."""
     note: Callable[[Any], dict[str, Any]]
@@ -61,6 +62,9 @@ class ProviderCase:
     deviates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Tests of the suite this provider can't pass, each with the reason: expected to fail, and reported when they don't."""
 
+    def __repr__(self) -> str:
+        return self.name
+
     @property
     def name(self) -> str:
         """The provider's."""
@@ -72,8 +76,8 @@ class ProviderCase:
         return recorded
 
     def expected(self, meaning: str) -> Any:
-        """What a reply says, or what a request is, in the form of JSON; numbers are kept as they are written."""
-        return json.loads((self.folder / "expected" / f"{meaning}.json").read_text(), parse_float=Decimal)
+        """What a reply says, or what a request is; fractions as text, so that every digit is compared."""
+        return json.loads((self.folder / "expected" / f"{meaning}.json").read_text(), parse_float=str)
 
     def changed(self, meaning: str, **members: object) -> Reply:
         """A reply with other members in its note."""

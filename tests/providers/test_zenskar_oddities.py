@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -145,14 +146,14 @@ async def test_an_id_in_capitals_is_the_same_id() -> None:
         ("", False),
     ],
 )
-async def test_lines_are_fetched_without_lending_the_credentials(address: str, readable: bool) -> None:  # noqa: FBT001 - a column of the table above
+async def test_lines_are_fetched_without_lending_the_credentials(address: str, readable: bool) -> None:
     provider = Provider({"/files/1": [{"name": "Credit", "amount": 2510}], f"/credit_notes/{KNOWN_ID}": note()})
     with served(provider.app) as url:
         async with opened(url) as adapter:
             place = address.format(own=url, host=url.removeprefix("http://"))
             found = (await adapter.fetch_many([KNOWN_ID]))[KNOWN_ID]
             assert isinstance(found, CreditNote)
-            lines = (await adapter.lines([msgspec.structs.replace(found, line_items_url=place)]))[KNOWN_ID]
+            lines = (await adapter.lines([replace(found, line_items_url=place)]))[KNOWN_ID]
     assert isinstance(lines, BadPayload) is not readable
     assert {request.headers.get("x-api-key") for request in provider.asked} == {API_KEY}
 

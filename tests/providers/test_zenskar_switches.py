@@ -109,9 +109,18 @@ async def read(zenskar: Organisation, account: AccountSettings, *numbers: int) -
     return {number: found[demo(number)] for number in numbers}
 
 
-def check(invoice: Invoice | GatewayError, row: Mapping[str, Any]) -> None:
+def tells(habits: Mapping[str, str], events: list[tuple[str, dict[str, Any]]]) -> bool:
+    """Whether the figures can be told apart: not where refunds of notes are not counted and others, without a note, are."""
+    uncounted = {habits.get("credits_refund"), habits.get("refund_counted")} & {"wallet_only", "when_completed"}
+    return not (uncounted and "refund" in {action for action, _ in events})
+
+
+def check(invoice: Invoice | GatewayError, row: Mapping[str, Any], *, told: bool = True) -> None:
     assert isinstance(invoice, Invoice), invoice
-    assert invoice.creditable is not None, invoice.conflict
+    if invoice.creditable is None:
+        assert invoice.conflict
+        assert not told, invoice.conflict
+        return
     balance = invoice.creditable
     assert balance.adjustable is not None
     assert balance.refundable is not None
@@ -139,7 +148,7 @@ def test_each_habit_either_way_leaves_the_figures_right(zenskar: Organisation, h
         check(invoice, booked(zenskar, number))
 
 
-@how(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     habits=st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in HABITS.items()}),
     events=st.lists(BEHIND, max_size=5),
@@ -150,7 +159,7 @@ def test_the_balance_is_what_the_books_have_whatever_happened(
     account = begin(zenskar, habits)
     happen(zenskar, events)
     for number, invoice in asyncio.run(read(zenskar, account, 1001, 1004, 1007, 1008)).items():
-        check(invoice, booked(zenskar, number))
+        check(invoice, booked(zenskar, number), told=tells(habits, events))
 
 
 async def issue(zenskar: Organisation, account: AccountSettings, wanted: IssueCreditNote) -> CreditNote | GatewayError:
@@ -171,7 +180,7 @@ async def issue(zenskar: Organisation, account: AccountSettings, wanted: IssueCr
         return note
 
 
-@how(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     habits=st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in HABITS.items()}),
     events=st.lists(BEHIND, max_size=3),
@@ -194,12 +203,12 @@ def test_what_is_planned_is_taken_and_does_what_was_asked(
     done = asyncio.run(issue(zenskar, account, command(minor, target=target, dispositions=tuple(parts))))
     after = booked(zenskar, number)
     if isinstance(done, GatewayError):
-        assert parts or minor > before["remaining"], done
+        assert parts or minor > before["remaining"] or not tells(habits, events), done
         assert before == after
         return
     off_due = min(minor, before["due"])
     assert (before["remaining"] - after["remaining"], before["due"] - after["due"]) == (minor, off_due)
     if {part.disposition for part in parts} & {Disposition.PAYMENT_REFUND, Disposition.EXTERNAL_REFUND}:
         assert zenskar.notes(demo(number))[-1]["refunded"] == minor - off_due
-    check(asyncio.run(read(zenskar, account, number))[number], after)
+    check(asyncio.run(read(zenskar, account, number))[number], after, told=tells(habits, events))
     assert zenskar.sandbox.violations() == []

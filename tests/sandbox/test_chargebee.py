@@ -116,9 +116,11 @@ def test_a_request_without_a_good_key_is_not_let_in(site: Site, auth: tuple[str,
     assert answer.json()["type"] == "untyped"
 
 
-@pytest.mark.parametrize("credentials", ["Bearer test_key", "Basic", "Basic ***", "Basic /////w==", "basic dGVzdF9rZXk"])
+@pytest.mark.parametrize(
+    "credentials", ["Bearer test_key", "Basic", "Basic ***", "Basic /////w==", "basic dGVzdF9rZXk=x", "Basic \xe9"]
+)
 def test_credentials_that_cannot_be_read_are_not_let_in(site: Site, credentials: str) -> None:
-    answer = site.client.get("/credit_notes", auth=None, headers={"Authorization": credentials})
+    answer = site.client.get("/credit_notes", auth=None, headers={b"Authorization": credentials.encode("latin-1")})
     assert answer.status_code == 401
 
 

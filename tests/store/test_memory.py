@@ -48,7 +48,7 @@ async def test_a_lease_renewed_in_time_is_kept_and_one_renewed_too_late_is_not(c
 
 
 async def test_beyond_its_capacity_it_forgets_what_was_used_longest_ago(clock: Clock) -> None:
-    store = MemoryStore(capacity=2, clock=clock)
+    store = MemoryStore(capacity=2 * 252, clock=clock)
     await store.put_many({"a": Put(b"1", 10.0), "b": Put(b"2", 10.0)})
     await store.get_many(["a"])
     await store.put_many({"c": Put(b"3", 10.0)})
@@ -56,7 +56,7 @@ async def test_beyond_its_capacity_it_forgets_what_was_used_longest_ago(clock: C
 
 
 async def test_what_does_not_expire_is_never_pushed_out(clock: Clock) -> None:
-    store = MemoryStore(capacity=2, clock=clock)
+    store = MemoryStore(capacity=500, clock=clock)
     await store.put_many({f"entry {number}": Put(b"sent") for number in range(10)})
     await store.put_many({f"page {number}": Put(b"", 10.0) for number in range(10)})
     assert await store.get_many([f"entry {number}" for number in range(10)]) == [b"sent"] * 10

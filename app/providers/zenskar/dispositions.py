@@ -160,7 +160,7 @@ def _check_source(wanted: Wanted, invoice: Invoice, balance: CreditableBalance) 
     """Wallet credits on the invoice can't be paid out, and whether they or the payments go back first is published nowhere."""
     payments = [payment.refundable for payment in invoice.payments or () if payment.refundable is not None]
     out_of_payments = total(payments, invoice.currency)
-    refundable = balance.refundable or balance.total
+    refundable = balance.total - (balance.adjustable or Money.zero(invoice.currency))
     if wanted.destination != DESTINATION[Disposition.CUSTOMER_CREDIT] and refundable > out_of_payments:
         message = (
             f"{refundable - out_of_payments} of what is left of this invoice came out of the customer's wallet and can't be paid out,"

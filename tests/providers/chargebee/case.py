@@ -27,6 +27,7 @@ CASE = ProviderCase(
         "CN-1043": Money(15_000, "JPY"),
         "CN-1042": Money(119_00, "EUR"),
     },
+    collections=("/api/v2/credit_notes",),
     page_size=2,
     note=lambda body: (body["list"][0] if "list" in body else body)["credit_note"],
     notes=lambda body: body["list"],

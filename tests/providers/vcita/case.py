@@ -27,6 +27,7 @@ CASE = ProviderCase(
         "cn_jpy000000001": Money(1_500, "JPY"),
         "cn_kwd000000001": Money(10_505, "KWD"),
     },
+    collections=("/v3/payments/credit_notes",),
     page_size=PAGE_SIZE,
     note=lambda body: body["data"],
     notes=lambda body: body["data"]["credit_notes"],

@@ -12,7 +12,7 @@ from tests.providers.zenskar import ABSENT_ID, API_KEY, HERE, KNOWN_ID, bill, co
 CASE = ProviderCase(
     spec=SPEC,
     folder=HERE,
-    account=settings(),
+    account=settings(**SPEC.demo_switches),
     auth={"x-api-key": API_KEY, "organisation": "00000000-0000-4000-8000-0000000000a0"},
     secrets=(API_KEY,),
     known_id=KNOWN_ID,
@@ -23,6 +23,7 @@ CASE = ProviderCase(
         "5b0e7a52-7a3e-4c51-9a52-0c7d6a1f0002": Money(1_500, "JPY"),
         "5b0e7a52-7a3e-4c51-9a52-0c7d6a1f0003": Money(12_345, "KWD"),
     },
+    collections=("/credit_notes",),
     page_size=2,
     note=lambda body: body,
     notes=lambda body: body["results"],

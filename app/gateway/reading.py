@@ -1,0 +1,65 @@
+"""One account's part of a list while it is read, page by page. No call is made here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.domain.commands import CreditNoteFilter, Page
+from app.domain.credit_note import CreditNote
+from app.domain.errors import GatewayError
+from app.domain.vocabulary import Filter
+from app.gateway.accounts import Account
+from app.gateway.cache import Fetched
+from app.gateway.walk import Item, Remainder, StreamKey
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """One stream while it is read."""
+
+    key: StreamKey
+    account: Account
+    where: CreditNoteFilter
+    items: list[Item] = field(default_factory=list)
+    scanned: Item | None = None
+    pages: int = 0
+    """How many brought anything that was not shown before."""
+    ended: bool = False
+    emulated: frozenset[Filter] = frozenset()
+    fetched_at: datetime | None = None
+    total_count: int | None = None
+    cut: bool = False
+    """Whether reading ended at the bound for filters the provider lacks."""
+    error: GatewayError | None = None
+    _seen: set[str] = field(default_factory=set)
+    """Pages by number repeat notes when others are issued between them."""
+
+    def take(self, fetched: Fetched[Page], remainder: Remainder) -> None:
+        """Add what this page has beyond the mark."""
+        page = fetched.value
+        self.emulated |= page.unapplied
+        self.fetched_at = min(self.fetched_at or fetched.fetched_at, fetched.fetched_at)
+        self.total_count = None if self.emulated else page.total_count
+        self.ended = page.next is None
+        token = None if self.account.capabilities.pages_by_instant else page.token
+        new = [note for note in page.notes if note.ref.external_id not in self._seen]
+        self._seen.update(note.ref.external_id for note in new)
+        items = (self._item(note, token, fetched) for note in new)
+        unshown = remainder.of(items, ended=self.ended)
+        if unshown:
+            self.pages += 1
+            self.scanned = unshown[-1]
+        self.items += [item for item in unshown if _matches(item.note, self.where, self.emulated)]
+
+    def _item(self, note: CreditNote, token: str | None, fetched: Fetched[Page]) -> Item:
+        return Item(
+            stream=self.key, note=note, token=token, fetched_at=fetched.fetched_at, cached=fetched.cached, stale=fetched.stale
+        )
+
+
+def _matches(note: CreditNote, where: CreditNoteFilter, unapplied: frozenset[Filter]) -> bool:
+    """Whether a note is asked for, by the filters the provider left to us."""
+    if Filter.STATUS in unapplied and where.statuses and note.status not in where.statuses:
+        return False
+    return Filter.INVOICE not in unapplied or not where.invoice_ids or note.invoice_id in where.invoice_ids

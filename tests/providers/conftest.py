@@ -1,0 +1,98 @@
+"""What the contract suite stands on: its cases, the provider's side of the line, and an account opened as the gateway opens it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import pytest
+
+from app.domain.credit_note import CreditNote
+from app.domain.errors import GatewayError
+from app.gateway.accounts import Account, Accounts, Caller
+from app.providers.contract import Adapter
+from app.providers.policy import Deadline, RetryPolicy
+from tests.providers import CASES
+from tests.providers.case import ProviderCase
+from tests.providers.desk import Desk
+from tests.support.serving import served
+
+T = TypeVar("T")
+
+SUITE = "test_contract"
+KEY = "9f" * 32
+"""What the gateway gives an adapter as the provider key."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test of the suite is asked of every provider; what a case says it deviates in must fail."""
+    if metafunc.module.__name__.rpartition(".")[2].startswith(SUITE) and "case" in metafunc.fixturenames:
+        name = metafunc.function.__name__
+        metafunc.parametrize("case", [_asked(case, name) for case in CASES], indirect=False)
+
+
+def _asked(case: ProviderCase, test: str) -> object:
+    reason = case.deviates.get(test)
+    marks = () if reason is None else (pytest.mark.xfail(reason=reason, strict=True),)
+    return pytest.param(case, id=case.name, marks=marks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Opened:
+    """A provider's account, open, with its other side."""
+
+    case: ProviderCase
+    account: Account
+    desk: Desk
+
+    @property
+    def adapter(self) -> Adapter:
+        """Ready for one operation."""
+        return self.account.adapter(Deadline(5))
+
+    async def read(self, meaning: str) -> CreditNote | GatewayError:
+        """The known note, as this reply tells it, or the failure, however it came."""
+        self.desk.lay_out(self.case.reply(meaning))
+        return await self.fetch()
+
+    async def fetch(self) -> CreditNote | GatewayError:
+        """The known note as it is laid out."""
+        try:
+            return (await self.adapter.fetch_many([self.case.known_id]))[self.case.known_id]
+        except GatewayError as failed:
+            return failed
+
+    async def issue(self, meaning: str) -> CreditNote | GatewayError:
+        """The wanted note, answered by this reply, or the failure."""
+        self.desk.lay_out(self.case.reply(meaning))
+        return await self.send()
+
+    async def send(self) -> CreditNote | GatewayError:
+        """The wanted note, answered as it is laid out."""
+        adapter = self.adapter
+        plan = adapter.plan(*self.case.wanted)
+        try:
+            return await adapter.issue(plan, key=KEY)
+        except GatewayError as failed:
+            return failed
+
+
+@pytest.fixture(scope="session")
+def served_desk() -> Iterator[tuple[Desk, str]]:
+    desk = Desk()
+    with served(desk) as url:
+        yield desk, url
+
+
+@pytest.fixture
+async def opened(case: ProviderCase, served_desk: tuple[Desk, str]) -> AsyncIterator[Opened]:
+    """The case's account at the desk. Retries don't wait, and a wait asked for by the provider is longer than the deadline."""
+    desk, url = served_desk
+    desk.clear()
+    account = replace(case.account, base_url=url)
+    accounts = Accounts(settings={account.name: account}, providers={case.name: case.spec})
+    found = accounts.find(Caller(name="tests"), account.name)
+    line = replace(found.line, retry=RetryPolicy(first_s=0))
+    yield Opened(case=case, account=replace(found, line=line), desk=desk)
+    await accounts.aclose()
