@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from app.domain.money import MoneyError, exponent
 from app.domain.vocabulary import Reason
@@ -73,7 +73,7 @@ class _Entry:
     def _secret_file(self, member: str, path: Path) -> Secret | None:
         try:
             text = path.read_text().strip()
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError):  # the latter for bytes that are no text, and for a path that can't be one
             self.wrong(member, f"the file {path} cannot be read")
             return None
         if not text:
@@ -140,13 +140,24 @@ def _base_url(entry: _Entry) -> str | None:
     text = entry.text("base_url")
     if text is None:
         return None
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+    parts = _address(text)
+    if parts is None:
         entry.wrong("base_url", "must be an address like https://host, without a query and without credentials")
         return None
     if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
         entry.wrong("base_url", "must use https anywhere but on this machine: it carries the account's credentials")
     return text.rstrip("/")
+
+
+def _address(text: str) -> SplitResult | None:
+    """Its parts, if it is an address of the web and nothing more."""
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        return None
+    more = parts.query or parts.fragment or "@" in parts.netloc or any(sign.isspace() for sign in text)
+    return parts if fits and not more else None
 
 
 def _currency(entry: _Entry) -> str | None:

@@ -51,9 +51,9 @@ class RedisStore:
     def __init__(self, url: str) -> None:
         pool = BlockingConnectionPool.from_url(
             url,
-            max_connections=32,
+            max_connections=10,  # enough for one loop; the first moment of a burst opens them all, and has to within the time-out
             timeout=1,
-            socket_connect_timeout=0.2,
+            socket_connect_timeout=0.5,
             socket_timeout=0.5,
             retry=Retry(NoBackoff(), 0),  # the client's own retries cost seconds a call while Redis is away
             # while they are on, the pool hands out connections the server has closed, and `commit` must not be tried twice

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from app.domain.vocabulary import Order, Status
@@ -78,7 +78,7 @@ def withdraw(draw: st.DrawFn, provider: ListedProvider) -> None:
     provider.rows[index] = replace(provider.rows[index], status=Status.VOIDED)
 
 
-@settings(max_examples=300, deadline=None, phases=[Phase.reuse, Phase.generate], report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow])
 @given(walk=walks, data=st.data())
 def test_a_walk_shows_every_note_there_was_once_and_in_order(walk: Walk, data: st.DataObject) -> None:
     at_start = walk.matching()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -63,7 +64,7 @@ def odd(case: ProviderCase, meaning: str, changes: list[Any]) -> Reply:
         if is_dropped and isinstance(holder, dict):
             del holder[last]
         else:
-            holder[last] = value
+            holder[last] = copy.deepcopy(value)
     return reply
 
 
