@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 from app import http
 from app.domain.errors import NotFound
@@ -107,6 +108,7 @@ class Accounts:
             verify=http.trusted(),
             limits=http.Limits(max_connections=POOL, max_keepalive_connections=POOL, keepalive_expiry=30),
             headers={"User-Agent": "credit-notes", "Accept": "application/json"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # no call carries what an earlier answer left
             trust_env=False,  # a proxy variable must not carry an account's credentials elsewhere
         )
         line = Line(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 
 import msgspec
@@ -106,18 +106,26 @@ def subject(command: IssueCreditNote) -> str:
 
 def fingerprint(command: IssueCreditNote) -> str:
     """What makes two requests the same: the content in canonical form, defaults left out, the key itself left out."""
-    content = msgspec.to_builtins(command, str_keys=True, builtin_types=(Decimal,))
-    return hashlib.sha256(msgspec.json.encode(_canonical(content), order="sorted")).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(_canonical(replace(command, key="")), order="sorted")).hexdigest()
 
 
 def _canonical(value: object) -> object:
     match value:
-        case dict():
-            members = {str(name): _canonical(member) for name, member in value.items() if name != "key"}
-            return {name: member for name, member in members.items() if member not in (None, [], {})}
-        case list() | tuple():
+        case tuple():
             return [_canonical(member) for member in value]
         case Decimal():
-            return format(value.normalize(), "f")  # 1.0 and 1.00 are the same request
+            return _digits(value)
+        case _ if is_dataclass(value):
+            given = {
+                field.name: getattr(value, field.name) for field in fields(value) if getattr(value, field.name) != field.default
+            }
+            members = {name: _canonical(member) for name, member in given.items()}
+            return {name: member for name, member in members.items() if member != {}}
         case _:
             return value
+
+
+def _digits(value: Decimal) -> str:
+    """1.0 and 1.00 are the same request; `normalize` would round to the context's 28 digits."""
+    text = format(value or Decimal(0), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -140,11 +140,12 @@ class Faulty:
         async def hold(message: Message) -> None:
             held.append(message)
 
+        heard = await _heard(receive)  # before the wait: a slow provider does what it was asked although the client has left
         if fault.after:
-            await self._sandbox.app(scope, receive, hold)
+            await self._sandbox.app(scope, heard, hold)
         await asyncio.sleep(fault.delay_ms / 1000)
         if not fault.after:
-            await self._sandbox.app(scope, receive, send)
+            await self._sandbox.app(scope, heard, send)
         for message in held:
             await send(message)
 
@@ -160,6 +161,18 @@ class Faulty:
             if match is not Match.NONE:
                 return str(getattr(route, "path", scope["path"]))
         return str(scope["path"])
+
+
+async def _heard(receive: Receive) -> Receive:
+    """The request as it came, to be given to the app later."""
+    messages: list[Message] = []
+    while not messages or messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    async def replay() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return replay
 
 
 async def _swallow(_: Message) -> None:

@@ -168,11 +168,17 @@ def test_an_example_sends_its_variables(graphiql: Visit) -> None:
 
 def test_the_note_of_the_example_is_there(graphiql: Visit) -> None:
     graphiql.page.get_by_role("tab", name="CreditNote", exact=True).click()
+    expect(graphiql.page.locator(".graphiql-query-editor")).to_contain_text("CreditNote(")
+    expect(graphiql.page.locator(".graphiql-editor-tool")).to_contain_text('"id"')  # the variables come after the query
     with graphiql.page.expect_response(lambda response: "query CreditNote(" in (response.request.post_data or "")) as answered:
         run(graphiql.page)
     note = answered.value.json()["data"]["creditNote"]
     assert (note["number"], note["account"]) == ("CN-0001", {"name": "chargebee-demo", "provider": "CHARGEBEE"})
     expect(graphiql.page.locator(".graphiql-response")).to_contain_text("CN-0001")
+
+
+def workers(page: Page) -> set[str]:
+    return {worker.url.rsplit("/", 1)[1].partition("-")[0] for worker in page.workers}
 
 
 def test_a_whole_visit_stays_on_this_machine_and_breaks_no_rule(graphiql: Visit, gateway_url: str) -> None:
@@ -184,8 +190,8 @@ def test_a_whole_visit_stays_on_this_machine_and_breaks_no_rule(graphiql: Visit,
     editor.click()
     graphiql.page.keyboard.type("{ nonsense")
     expect(editor.locator(".squiggly-error").first).to_be_visible()  # the language worker has parsed it against the schema
-    workers = {worker.url.rsplit("/", 1)[1].partition("-")[0] for worker in graphiql.page.workers}
-    assert {"graphql", "json"} <= workers
+    while not {"graphql", "json"} <= workers(graphiql.page):  # each starts when its language is first seen
+        graphiql.page.wait_for_event("worker", timeout=20_000)
     assert [request.url for request in graphiql.sent if not request.url.startswith((f"{gateway_url}/", "data:"))] == []
     assert graphiql.complaints == []
 

@@ -145,6 +145,8 @@ def test_random_text_as_a_cursor_is_refused_as_the_callers_fault(asked: GatewayC
 
 @given(st.sampled_from(ACCOUNTS), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
 @example("chargebee-demo", "../../invoices")
+@example("chargebee-demo", ".")
+@example("chargebee-demo", "..")
 @example("vcita-demo", "../invoices?x=1#y")
 @example("zenskar-demo", "..")
 @example("zenskar-demo", "\x00\r\n")

@@ -49,6 +49,8 @@ class ListedProvider:
     rows: list[Row] = field(default_factory=list)
     asked: list[PageRequest] = field(default_factory=list, repr=False)
     failing: GatewayError | None = None
+    ignored: frozenset[Filter] = frozenset()
+    """Filters it was asked for, did not apply, and says so of."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -66,7 +68,7 @@ class ListedProvider:
             notes=tuple(self.note(row) for row in shown),
             token=token,
             next=following,
-            unapplied=frozenset({Filter.STATUS}) if where.statuses and not self.filters else frozenset(),
+            unapplied=self.ignored | (frozenset({Filter.STATUS}) if where.statuses and not self.filters else frozenset()),
             total_count=len(rows),
         )
 

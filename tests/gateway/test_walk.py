@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -63,7 +65,7 @@ walks = st.builds(
 )
 
 
-def issue(draw: st.DrawFn, provider: ListedProvider) -> None:
+def issue(draw: Callable[..., Any], provider: ListedProvider) -> None:
     """A note comes, later than all others or at the instant of the latest; by instant and by cursor it may be backdated."""
     latest = max((row.second for row in provider.rows), default=0)
     tie = max((row.tie for row in provider.rows), default=0) + 1
@@ -72,7 +74,7 @@ def issue(draw: st.DrawFn, provider: ListedProvider) -> None:
     provider.rows.append(Row(second, tie, f"{provider.account[-1]}-{tie}-new", draw(st.sampled_from(STATUSES))))
 
 
-def withdraw(draw: st.DrawFn, provider: ListedProvider) -> None:
+def withdraw(draw: Callable[..., Any], provider: ListedProvider) -> None:
     """A note stops matching, where that can move no page under the walk."""
     index = draw(st.integers(0, len(provider.rows) - 1))
     provider.rows[index] = replace(provider.rows[index], status=Status.VOIDED)

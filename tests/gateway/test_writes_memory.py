@@ -13,7 +13,7 @@ from app.store import Lease
 from app.store.memory import MemoryStore
 from tests.gateway.writing import Desk, Desks, command, ids, notes_on, said, until
 from tests.support.clock import Clock
-from tests.support.demo import ACCOUNTS, provider
+from tests.support.demo import ACCOUNTS, UNPAID, invoice_id, provider
 from tests.support.running import SandboxControl
 from tests.support.stores import Mishap, ShakyStore, away
 
@@ -139,3 +139,17 @@ async def test_who_lost_the_invoices_lease_while_reading_sends_nothing(desks: De
 def _turn(desk: Desk, account: str) -> str:
     keys = EntryKeys(account=desk.account(account), operation=Operation.ISSUE, key="any")
     return keys.turn(subject(command(account)))
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_a_lost_write_repeated_long_after_is_planned_anew_against_the_invoice_as_it_is(
+    desks: Desks, sandbox: SandboxControl, account: str
+) -> None:
+    desk = desks.open()
+    sandbox.fault(provider=provider(account), method="POST", fault="drop_before", times=1)
+    assert said(await desk.issue(command(account, "300.00", key="k"))) == UNKNOWN
+    sandbox.act(provider(account), "issue", invoice_id=invoice_id(account, UNPAID), minor=400_00)
+    desk.clock.advance(600)
+    assert said(await desk.issue(command(account, "300.00", key="k"))) == ("NOT_APPLIED", "AMOUNT_EXCEEDS_CREDITABLE")
+    assert said(await desk.issue(command(account, "100.00", key="k"))) == APPLIED
+    assert sorted(note["minor"] for note in notes_on(sandbox, account)) == [100_00, 400_00]

@@ -107,9 +107,12 @@ async def test_a_refusal_is_a_failure_with_a_name_whatever_it_says(
         assert isinstance(answered, GatewayError)
 
 
-@pytest.mark.parametrize(
-    "body", ["[" * 50_000, "{" + '"a":{' * 50_000, "1" * 100_000, '"' + "\\ud800" + '"', "\ufeff{}", "NaN", "-"]
-)
+NONSENSE = {
+    "lists": "[" * 50_000, "objects": '{"a":' * 50_000, "digits": "1" * 100_000, "surrogate": '"\\ud800"', "mark": "\ufeff{}", "nan": "NaN",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NONSENSE.values(), ids=list(NONSENSE))
 @pytest.mark.parametrize("status", [200, 400, 404, 422, 500])
 async def test_a_body_nobody_could_mean_is_a_failure_with_a_name(
     opened: Opened, case: ProviderCase, status: int, body: str

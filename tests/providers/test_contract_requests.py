@@ -45,6 +45,16 @@ async def test_every_call_says_who_is_asking(opened: Opened, case: ProviderCase)
         assert (request.headers["user-agent"], request.headers["accept"]) == ("credit-notes", "application/json")
 
 
+async def test_no_call_carries_what_an_earlier_answer_left(opened: Opened, case: ProviderCase) -> None:
+    reply = case.reply("found")
+    reply["headers"]["set-cookie"] = "session=of-somebody-else; Path=/"
+    opened.desk.lay_out(reply)
+    for _ in range(2):
+        await opened.fetch()
+    first, second = opened.desk.arrived
+    assert first == second
+
+
 async def test_the_idempotency_key_goes_with_the_issue_where_the_provider_takes_one(opened: Opened, case: ProviderCase) -> None:
     await opened.issue("issued")
     sent = opened.desk.only()

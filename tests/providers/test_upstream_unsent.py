@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -13,9 +14,11 @@ import structlog.testing
 from app import http
 from app.domain.errors import GatewayError, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
+from app.providers.contract import Limits
 from app.providers.line import Line
-from tests.providers.lines import line_to, write
-from tests.support.peer import Peer, answer, listening
+from app.providers.policy import Limiter
+from tests.providers.lines import line_to, read, write
+from tests.support.peer import Peer, answer, listening, say_nothing
 
 pytestmark = pytest.mark.anyio
 
@@ -96,3 +99,24 @@ async def test_what_the_library_may_have_sent_is_unknown(peer: Peer, error: type
     assert isinstance(failed, OutcomeUnknown)
     assert failed.timed_out is issubclass(error, httpx.TimeoutException)
     assert peer.heard == []
+
+
+async def test_a_write_that_waits_too_long_for_its_turn_was_not_sent(peer: Peer) -> None:
+    peer.will(say_nothing)
+    async with line_to(peer.url, limiter=Limiter(Limits(concurrent=1))) as line:
+        reading = asyncio.create_task(read(line))
+        await peer.arrived.wait()
+        failed = await failing(line, seconds=0.1)
+        reading.cancel()
+    assert (type(failed), failed.code) == (Unavailable, ErrorCode.PROVIDER_UNAVAILABLE)
+    assert peer.methods == ["GET"]
+
+
+async def test_a_write_over_the_accounts_rate_was_not_sent_and_says_when(peer: Peer) -> None:
+    async with line_to(peer.url, limiter=Limiter(Limits(per_minute=1))) as line:
+        await write(line)
+        failed = await failing(line)
+    assert type(failed) is Unavailable
+    assert failed.retry_after is not None
+    assert 50 < failed.retry_after <= 60
+    assert peer.methods == ["POST"]
