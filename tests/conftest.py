@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from app import telemetry
 from app.sandbox.server import Addresses, serving_in_thread
 from tests.support.redis_server import RedisServer
 from tests.support.running import SandboxControl, controlling
 
 settings.register_profile("unhurried", deadline=None)  # how long an example takes says nothing on a shared machine
 settings.load_profile("unhurried")
+telemetry.configure(json=True)  # as `serve` does; the library's own default takes seconds to draw an exception
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
+from app import telemetry
 from app.cli import main
 from app.sandbox.server import Addresses, bind, serving_in_thread
 from tests.support.console import free_ports, running_command
@@ -24,7 +24,7 @@ SECRET = "a text of thirty-two or more characters signs cursors"
 @pytest.fixture(autouse=True)
 def usual_logs() -> Iterator[None]:
     yield
-    structlog.reset_defaults()  # `check` sets the process's log format
+    telemetry.configure(json=True)  # `check` sets the process's log format by its settings
 
 
 @pytest.fixture(scope="module")

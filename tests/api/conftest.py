@@ -17,7 +17,8 @@ def gateway(addresses: Addresses, sandbox: SandboxControl) -> Iterator[GatewayCl
 
 
 @pytest.fixture(scope="module")
-def asked(addresses: Addresses) -> Iterator[GatewayClient]:
+def asked(addresses: Addresses, control: SandboxControl) -> Iterator[GatewayClient]:
     """One gateway for a whole file: for tests that leave nothing behind, and for properties."""
+    control.reset()
     with running(addresses) as client:
         yield client

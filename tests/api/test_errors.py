@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-import structlog
 
 from app import telemetry
 from app.sandbox.server import Addresses
@@ -51,11 +50,11 @@ def logs(request: pytest.FixtureRequest) -> Iterator[None]:
     """Logs as `serve` writes them."""
     telemetry.configure(json=request.param)
     yield
-    structlog.reset_defaults()
+    telemetry.configure(json=True)
 
 
 def test_a_providers_refusal_is_told_in_both_vocabularies(gateway: GatewayClient, sandbox: SandboxControl) -> None:
-    sandbox.fault(provider="chargebee", fault="status", status=429, retry_after=9)
+    sandbox.fault(provider="chargebee", fault="status", status=429, retry_after=90)
     error = gateway.error(NOTE, id=FIRST_NOTES["chargebee-demo"][1])
     assert error["path"] == ["creditNote"]
     extensions = error["extensions"]
@@ -65,7 +64,7 @@ def test_a_providers_refusal_is_told_in_both_vocabularies(gateway: GatewayClient
         "code": "PROVIDER_RATE_LIMITED",
         "path": None,
         "retryable": True,
-        "retryAfterSeconds": 9,
+        "retryAfterSeconds": 90,
         "account": "chargebee-demo",
     }
     assert set(said) == {"httpStatus", "code", "message", "field", "requestId"}

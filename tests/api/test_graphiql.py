@@ -24,7 +24,7 @@ from starlette.routing import Route
 from app.api import graphiql_page
 from app.sandbox.server import Addresses
 from tests.api.examples import EXAMPLES, operation
-from tests.support.running import running
+from tests.support.running import SandboxControl, running
 from tests.support.serving import served
 
 ROOT = Path(__file__).parents[2]
@@ -84,9 +84,10 @@ def api(built: Path) -> Starlette:
 
 
 @pytest.fixture(scope="module")
-def gateway_url(addresses: Addresses) -> Iterator[str]:
+def gateway_url(addresses: Addresses, control: SandboxControl) -> Iterator[str]:
     if not (BUILT / "page.html").is_file():
         pytest.skip("GraphiQL is not built: make graphiql")
+    control.reset()
     with running(addresses) as client:
         yield str(client.http.base_url).rstrip("/")
 

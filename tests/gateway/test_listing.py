@@ -10,36 +10,14 @@ from app.domain.credit_note import Ref
 from app.domain.errors import NotFound, Unavailable
 from app.domain.vocabulary import Filter, Order, Status
 from app.gateway.accounts import Caller
-from app.gateway.cache import Fetched, Freshness, begin_epoch
-from app.gateway.listing import Listing, ListRequest, NotePage
-from app.store.memory import MemoryStore
-from tests.gateway.lists import ListedProvider, Paging, Row
+from app.gateway.listing import ListRequest
+from tests.gateway.lists import ListedProvider, Row
 from tests.gateway.stub import CALLER, settings
-from tests.gateway.walking import listing
-from tests.support.clock import Clock
+from tests.gateway.walking import ids, listing, provider, walk
 
 pytestmark = pytest.mark.anyio
 
 ISSUED, VOIDED = Status.ISSUED, Status.VOIDED
-
-
-def provider(account: str, *seconds: int, paging: Paging = "instant", filters: bool = True, largest: int = 100) -> ListedProvider:
-    """An account with a note at each of these seconds, named by account and second."""
-    rows = [Row(second, tie, f"{account}{second}") for tie, second in enumerate(seconds)]
-    return ListedProvider(account=account, paging=paging, filters=filters, largest=largest, rows=rows)
-
-
-def ids(page: NotePage) -> list[str]:
-    return [item.note.ref.external_id for item in page.items]
-
-
-async def walk(lister: Listing, request: ListRequest) -> list[NotePage]:
-    """All pages, one after the other."""
-    pages = [await lister.page(CALLER, request)]
-    while pages[-1].has_more:
-        assert len(pages) < 100
-        pages.append(await lister.page(CALLER, request.at(pages[-1].marks_at_end())))
-    return pages
 
 
 async def test_a_page_is_merged_over_all_accounts_and_says_what_each_gave() -> None:
@@ -170,61 +148,6 @@ async def test_reading_for_a_filter_the_provider_lacks_ends_at_its_bound_and_goe
     assert [id for page in pages for id in ids(page)] == ["a3"]
     assert pages[-1].sources[0].complete
     assert len(pages) <= 6
-
-
-@pytest.mark.parametrize("paging", ["instant", "number", "cursor"])
-async def test_a_page_costs_each_account_at_most_one_call_beyond_what_it_shows(paging: Paging) -> None:
-    accounts = [provider(name, *range(offset, 180, 3), paging=paging) for offset, name in enumerate("abc")]
-    lister = listing(accounts)
-    request = ListRequest(first=25)
-    pages = await walk(lister, request)
-    assert [len(page.items) for page in pages] == [25, 25, 25, 25, 25, 25, 25, 5]
-    assert [item.note.issued_at for page in pages for item in page.items] == sorted(
-        (item.note.issued_at for page in pages for item in page.items), reverse=True
-    )
-    assert max(len(each.asked) for each in accounts) <= 2 * len(pages)
-    assert len(accounts[0].asked) >= len(pages) - 1
-
-
-async def test_a_first_page_is_remembered_for_a_moment_and_a_write_ends_that() -> None:
-    clock = Clock(1000.0)
-    store = MemoryStore(clock=clock)
-    a = provider("a", 9, 8)
-    lister = listing([a], list_fresh_s=5, store=store, clock=clock)
-    first = await lister.page(CALLER, ListRequest(first=9))
-    a.rows.append(Row(10, 3, "a10"))
-    clock.advance(4.9)
-    again = await lister.page(CALLER, ListRequest(first=9))
-    assert (ids(again), len(a.asked)) == (["a9", "a8"], 1)
-    assert [item.cached for item in (*first.items, *again.items)] == [False, False, True, True]
-    assert again.sources[0].fetched_at == first.sources[0].fetched_at
-    await begin_epoch(store, lister._accounts.find(CALLER, "a"))
-    assert ids(await lister.page(CALLER, ListRequest(first=9))) == ["a10", "a9", "a8"]
-
-
-async def test_who_wants_the_providers_word_of_now_gets_it() -> None:
-    clock = Clock(1000.0)
-    a = provider("a", 9)
-    lister = listing([a], list_fresh_s=5, store=MemoryStore(clock=clock), clock=clock)
-    await lister.page(CALLER, ListRequest(first=9))
-    a.rows.append(Row(10, 3, "a10"))
-    assert ids(await lister.page(CALLER, ListRequest(first=9, freshness=Freshness(max_age_s=0)))) == ["a10", "a9"]
-
-
-async def test_what_was_listed_need_not_be_asked_for_by_its_id() -> None:
-    a = provider("a", 9, 8)
-    a.rows[1] = replace(a.rows[1], status=Status.DELETED)
-    lister = listing([a])
-    await lister.page(CALLER, ListRequest(first=9))
-
-    async def nothing(_: object) -> dict[str, NotFound]:
-        return {"a8": NotFound("gone")}
-
-    account = lister._accounts.find(CALLER, "a")
-    found = await lister._notes.get_many(account, ["a9"], nothing, Freshness())
-    deleted = await lister._notes.get_many(account, ["a8"], nothing, Freshness())
-    assert isinstance(found["a9"], Fetched)
-    assert isinstance(deleted["a8"], NotFound)
 
 
 def test_a_walk_is_the_same_walk_whatever_its_page_size_and_place_and_no_other() -> None:
