@@ -16,6 +16,7 @@ from app.providers.contract import AccountSettings, Limits, ProviderSpec
 from app.secret import Secret
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _COMMON = {"provider", "tenant", "currency", "base_url", "reason_codes", "switches", "limits", "skip_webhooks", "skip_actions"}
 
 
@@ -39,6 +40,17 @@ class _Entry:
         self.wrong(member, "must be a text that is not empty")
         return None
 
+    def carried(self, member: str) -> str | None:
+        """A text that goes to the provider in a header or an address."""
+        value = self.text(member)
+        if value is not None:
+            self.check_carried(member, value)
+        return value
+
+    def check_carried(self, member: str, value: str) -> None:
+        if not (value.isascii() and value.isprintable()):
+            self.wrong(member, "must be letters, digits and signs of ASCII, in one line: headers carry nothing else")
+
     def flag(self, member: str) -> bool:
         value = self.table.get(member, False)
         if not isinstance(value, bool):
@@ -61,6 +73,7 @@ class _Entry:
                 text = self.environment.get(name, "")
                 if not text.strip():
                     self.wrong(member, f"the environment has no {name}: set it")
+                self.check_carried(member, text.strip())
                 return Secret(text.strip())
             case {"file": str(path), **rest} if not rest:
                 return self._secret_file(member, Path(path))
@@ -78,6 +91,7 @@ class _Entry:
             return None
         if not text:
             self.wrong(member, f"the file {path} is empty")
+        self.check_carried(member, text)
         return Secret(text)
 
 
@@ -116,7 +130,10 @@ def _read(entry: _Entry) -> AccountSettings | None:
 def _settings(entry: _Entry, spec: ProviderSpec) -> AccountSettings:
     base_url = _base_url(entry)
     credentials = {name: entry.secret(name) for name in spec.credentials}
-    options = {name: entry.text(name) for name in (*spec.options, *spec.optional)}
+    options = {name: entry.carried(name) for name in (*spec.options, *spec.optional)}
+    for name in spec.address:
+        if not _LABEL.fullmatch(options[name] or "x"):
+            entry.wrong(name, "must be a single word of an address: letters, digits and '-'")
     for name in spec.options:
         if options[name] is None and not (base_url and name in spec.address):
             entry.wrong(name, f"is needed for {spec.name}" + (", or base_url instead" if name in spec.address else ""))
@@ -156,7 +173,7 @@ def _address(text: str) -> SplitResult | None:
         fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:  # a port that is no number, half an IPv6 address
         return None
-    more = parts.query or parts.fragment or "@" in parts.netloc or any(sign.isspace() for sign in text)
+    more = any(sign in "?#" or sign.isspace() for sign in text) or "@" in parts.netloc
     return parts if fits and not more else None
 
 

@@ -17,6 +17,7 @@ from app.secret import Secret
 
 PREFIX = "CREDIT_NOTES_"
 SECRET_LENGTH = 32
+_SECRETS = {"secret", "redis_url", "cache_redis_url"}
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -128,8 +129,9 @@ def read_settings(*, environment: Mapping[str, str], config: Path | None = None,
     accounts, unreadable = read_accounts(file, environment=environment, place=str(place))
     mistakes += wrong + unreadable
     if plain is not None and serving:
-        told = {mistake.partition(":")[0] for mistake in wrong}
-        mistakes += [found for found in _contradictions(plain, accounts) if found.partition(":")[0] not in told]
+        told = " ".join(wrong)
+        contradictions = _contradictions(plain, real=bool(file.get("accounts")))
+        mistakes += [found for found in contradictions if found.partition(":")[0] not in told]
     if mistakes or plain is None:
         raise SettingsError(mistakes)
     return _settings(plain, accounts)
@@ -150,18 +152,18 @@ def _read_file(place: Path | None) -> tuple[dict[str, Any], list[str]]:
 def _read_plain(table: object, environment: Mapping[str, str], given: Mapping[str, Any]) -> tuple[_Plain | None, list[str]]:
     if not isinstance(table, dict):
         return None, ["[settings]: must be a table"]
-    secret = sorted({"secret", "redis_url", "cache_redis_url"} & set(table))
-    if secret:
-        return None, [f"[settings] {name}: may hold a secret; set {PREFIX}{name.upper()} instead" for name in secret]
+    secret = sorted(_SECRETS & set(table))
+    mistakes = [f"[settings] {name}: may hold a secret; set {PREFIX}{name.upper()} instead" for name in secret]
     spoken = {
         name: environment[f"{PREFIX}{name.upper()}"] for name in _Plain.model_fields if environment.get(f"{PREFIX}{name.upper()}")
     }
     chosen = {name: value for name, value in given.items() if value is not None}
-    values = {**table, **spoken, **chosen}  # the command line wins over the environment, and that over the file
+    plain = {name: value for name, value in table.items() if name not in _SECRETS}
+    values = {**plain, **spoken, **chosen}  # the command line wins over the environment, and that over the file
     try:
-        return _Plain(**values), []
+        return _Plain(**values), mistakes
     except ValidationError as wrong:
-        mistakes = [f"{_named(error['loc'])}: {error['msg'].removeprefix('Value error, ')}" for error in wrong.errors()]
+        mistakes += [f"{_named(error['loc'])}: {error['msg'].removeprefix('Value error, ')}" for error in wrong.errors()]
         readable = {name: value for name, value in values.items() if name not in {error["loc"][0] for error in wrong.errors()}}
         return _Plain(**readable), mistakes  # so that what contradicts the rest is told as well
 
@@ -170,7 +172,7 @@ def _named(place: tuple[int | str, ...]) -> str:
     return f"{PREFIX}{str(place[0]).upper()}" if place else "settings"
 
 
-def _contradictions(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> list[str]:
+def _contradictions(plain: _Plain, *, real: bool) -> list[str]:
     found = []
     if plain.workers > 1 and plain.redis_url is None:
         found.append(f"{PREFIX}WORKERS: more than one worker share their memory in Redis: set {PREFIX}REDIS_URL, or serve with one")
@@ -181,7 +183,7 @@ def _contradictions(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> l
         )
     if plain.cache_redis_url is not None and plain.redis_url is None:
         found.append(f"{PREFIX}CACHE_REDIS_URL: stands beside {PREFIX}REDIS_URL, where the ledger is: set that as well")
-    if plain.secret is None and (plain.redis_url is not None or accounts):
+    if plain.secret is None and (plain.redis_url is not None or real):
         found.append(
             f"{PREFIX}SECRET: needed with Redis or real accounts, it signs cursors: any text of at least {SECRET_LENGTH} characters"
         )

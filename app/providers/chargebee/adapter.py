@@ -108,11 +108,16 @@ class Chargebee:
         """What is on all pages; filters and order stay the same from page to page."""
         objects: list[Raw] = []
         place = [*params]
+        seen: set[str] = set()
         while True:
             chunk = await self._up.read(path, params=place, into=into, explain=explain)
             objects += chunk.objects
             if not chunk.next_offset:
                 return objects
+            if chunk.next_offset in seen:
+                message = "the provider's pages lead back to themselves"
+                raise BadPayload(message, account=self._up.account)
+            seen.add(chunk.next_offset)
             place = [*params, ("offset", chunk.next_offset)]
 
     async def _invoice_objects(self, ids: Sequence[str]) -> Sequence[Raw]:

@@ -49,8 +49,8 @@ def named(attribute: str, ids: Iterable[str]) -> tuple[str, str]:
 
 
 def is_id(id: str) -> bool:
-    """Whether Chargebee could have given this id."""
-    return 0 < len(id) <= LONGEST_ID
+    """Whether Chargebee could have given this id, and a path can carry it: dots alone would lead elsewhere."""
+    return 0 < len(id) <= LONGEST_ID and bool(id.strip(". "))
 
 
 def token(page: PageRequest) -> Token:

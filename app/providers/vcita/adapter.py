@@ -94,7 +94,11 @@ class Vcita:
 
     async def _read_note(self, id: str) -> CreditNote:
         answer = await self._up.read(self._at(NOTES, id), into=wire.NoteAnswer, explain=explain)
-        return self._note(answer.data)
+        note = self._note(answer.data)
+        if note.ref.external_id != id:
+            message = "the provider answered with another note than the one asked for"
+            raise BadPayload(message, account=self._up.account)
+        return note
 
     async def _invoice(self, id: str, gate: asyncio.Semaphore) -> Invoice | GatewayError:
         business, platform, notes = await asyncio.gather(
