@@ -108,6 +108,19 @@ def test_the_site_or_an_address_of_its_own_makes_where_to_go() -> None:
     ]
 
 
+@pytest.mark.parametrize("site", ["acme.chargebee.com", "evil.example/#", "acme:1", "-", "a" * 64])
+def test_a_site_is_one_word_of_an_address_so_that_it_names_no_other_host(site: str) -> None:
+    assert wrong("chargebee", site=site) == "site: must be a single word of an address: letters, digits and '-'"
+
+
+@pytest.mark.parametrize("text", ["sch\u00fcssel", "two\nlines", "a\tb", "\x7f"])
+def test_what_a_header_cannot_carry_is_told_before_it_is_sent(tmp_path: Path, text: str) -> None:
+    (tmp_path / "key").write_text(text)
+    told = "must be letters, digits and signs of ASCII, in one line: headers carry nothing else"
+    assert wrong("zenskar", organisation=text) == f"organisation: {told}"
+    assert wrong(token={"file": str(tmp_path / "key")}) == f"token: {told}"
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
@@ -124,7 +137,7 @@ def test_an_address_is_https_or_on_this_machine(text: str, kept: str) -> None:
     [
         "host", "ftp://host", "https://", "https://host?q=1", "https://host#f", "https://user:hunter2@host", "https://user@host",
         "http://host", "http://10.0.0.1", "http://127.0.0.1.example", "", "  ", "https://host:port", "https://host:99999", "https://[::1",
-        "https://:hunter2@host", "https://host:0", "https://ho\nst", "https://host /a", 7,
+        "https://:hunter2@host", "https://host:0", "https://ho\nst", "https://host /a", "https://host?", "https://host/#", 7,
     ],
 )  # fmt: skip
 def test_any_other_address_is_refused_and_no_password_in_it_shown(text: object) -> None:

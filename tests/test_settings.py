@@ -148,12 +148,19 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         "CREDIT_NOTES_HOST: ",
         "CREDIT_NOTES_LEDGER_LEASE_S: ",
         "CREDIT_NOTES_COLOUR: ",
+        "CREDIT_NOTES_SECRET: ",
         f"{place} [other]: ",
         f"{place} [accounts.one] provider: ",
         f"{place} [accounts.two] token: ",
     ):
         assert [mistake.startswith(start) for mistake in told].count(True) == 1, (start, told)
-    assert len(told) == 8
+    assert len(told) == 9
+
+
+def test_a_secret_in_the_file_does_not_hide_the_other_mistakes(tmp_path: Path) -> None:
+    told = mistakes({"PORT": "x"}, config=config(tmp_path, '[settings]\nsecret = "hunter2"\nworkers = 0\n'))
+    assert [mistake.partition(": ")[0] for mistake in told] == ["[settings] secret", "CREDIT_NOTES_PORT", "CREDIT_NOTES_WORKERS"]
+    assert "hunter2" not in str(told)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])

@@ -27,10 +27,11 @@ class Background:
         return await asyncio.shield(self.start(work))
 
     async def drain(self, seconds: float) -> None:
-        """Let everything end, for so long; then cancel the rest."""
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(set(self._tasks), timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        """Let everything end, for so long, with what it begins meanwhile; then cancel the rest."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        while self._tasks:
+            _, late = await asyncio.wait(set(self._tasks), timeout=max(0.0, end - clock()))
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)

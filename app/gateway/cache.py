@@ -211,7 +211,11 @@ class EntityCache(Generic[T]):
         windows = self._windows(answer.value)
         if windows.fresh_s + windows.stale_s <= 0:
             return None
-        envelope = _Envelope(self._codec.encode(answer.value), answer.fetched_at.timestamp(), now + windows.fresh_s, epoch)
+        try:
+            value = self._codec.encode(answer.value)
+        except OverflowError:  # an amount beyond 64 bits: shown as it is told, and not kept
+            return None
+        envelope = _Envelope(value, answer.fetched_at.timestamp(), now + windows.fresh_s, epoch)
         return Put(self._envelopes.encode(envelope), windows.fresh_s + windows.stale_s)
 
     def _now(self) -> datetime:

@@ -14,8 +14,10 @@ from app.domain.commands import IssuePlan, Page
 from app.domain.credit_note import CreditNote, LineItem
 from app.domain.invoice import Invoice
 from app.domain.money import Money
+from app.gateway.cache import Fetched
 from app.gateway.codec import VERSION, Codec
 from app.gateway.entries import Entry
+from tests.gateway.cached import World
 from tests.gateway.stub import note
 from tests.gateway.values import decimals, of
 
@@ -61,6 +63,15 @@ def test_the_largest_amount_that_can_be_counted_in_64_bits_is_kept() -> None:
     stored = Codec(Money)
     for minor in (2**63 - 1, -(2**63)):
         assert stored.decode(stored.encode(Money(minor, "EUR"))) == Money(minor, "EUR")
+
+
+@pytest.mark.anyio
+async def test_a_larger_amount_is_shown_without_being_kept_and_harms_no_other_note(world: World) -> None:
+    world.provider.notes["a"] = note("a", minor=2**64)
+    for _ in range(2):
+        found = await world.get("a", "b")
+        assert [isinstance(found[id], Fetched) for id in "ab"] == [True, True]
+    assert world.provider.asked == [("a", "b"), ("a",)]
 
 
 def test_nothing_is_a_miss() -> None:
