@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
 import httpx
 import pytest
 import structlog.testing
 
-from app import http
+from app import http, telemetry
 from app.domain.errors import GatewayError, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
 from app.providers.contract import Limits
@@ -51,6 +52,16 @@ class Reluctant(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
+@pytest.fixture
+def loud() -> Iterator[None]:
+    """Every event is told, whatever the process's own level."""
+    before = structlog.get_config()
+    telemetry.configure(json=True, level=logging.DEBUG)
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("loud")
 async def test_where_nobody_listens_nothing_was_sent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
