@@ -140,7 +140,7 @@ class EntityCache(Generic[T]):
             return None
         now = self._clock()
         fresh = now < envelope.fresh_until
-        if freshness.max_age_s is not None and now - envelope.fetched_at >= freshness.max_age_s:
+        if freshness.max_age_s is not None and max(0.0, now - envelope.fetched_at) >= freshness.max_age_s:
             return None
         if envelope.value is None:
             return NotFound(f"no {id[:100]!r} at this account", account=account.name) if fresh else None
