@@ -72,6 +72,10 @@ def is_definite(status: int, *, by_code: bool) -> bool:
     return 400 <= status < 500 and status not in {408, 425} and (status != 409 or by_code)
 
 
+LONGEST_WAIT_S = 2.0**31 - 1
+"""What GraphQL can still say as an Int; no provider means as long."""
+
+
 def retry_after(header: str | None, *, now: datetime) -> float | None:
     """Seconds to wait, from either form of the header (RFC 9110, 10.2.3); None where it says nothing readable."""
     if header is None:
@@ -85,7 +89,7 @@ def retry_after(header: str | None, *, now: datetime) -> float | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return min(LONGEST_WAIT_S, max(0.0, (moment - now).total_seconds()))
 
 
 def request_id(response: http.Response) -> str | None:

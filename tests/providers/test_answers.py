@@ -37,6 +37,7 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
         ("\u0667", None),
         ("Sat, 99 Nov 2026 12:00:00 GMT", None),
         ("9" * 400, 999_999_999),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", 2_147_483_647),
     ],
 )
 def test_a_wait_is_read_in_either_form_or_not_at_all(header: str | None, seconds: float | None) -> None:
