@@ -12,6 +12,9 @@ from app.domain import money
 from app.domain.errors import InvalidInput, Path
 from app.domain.money import MoneyError
 
+LARGEST = 2**63
+"""BigInt's bound: an amount that cannot be shown is not taken."""
+
 
 @strawberry.type(description="An exact amount of money.")
 class Money:
@@ -62,7 +65,12 @@ class MoneyInput:
             raise InvalidInput(message, path=path)
         try:
             if self.amount is not None:
-                return money.Money.from_major(self.amount, self.currency)
-            return money.Money(int(self.minor_units or 0), self.currency)
+                given = money.Money.from_major(self.amount, self.currency)
+            else:
+                given = money.Money(int(self.minor_units or 0), self.currency)
         except MoneyError as wrong:
             raise InvalidInput(str(wrong), path=(*path, "amount")) from wrong
+        if abs(given.minor) >= LARGEST:
+            message = "an amount this large cannot be told in minor units"
+            raise InvalidInput(message, path=(*path, "amount"))
+        return given
