@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from app.settings import Settings
+from app.settings import PREFIX, Settings
 from app.store import Store, StoreFailure
+from app.store.durability import Durability
 
 
 class Health:
@@ -16,14 +17,24 @@ class Health:
         self._ledger = ledger
         self._settings = settings
 
-    def warnings(self) -> list[str]:
+    async def warnings(self) -> list[str]:
         """What limits this process, in words."""
-        real = [account.name for account in self._settings.accounts.values() if not account.demo]
-        if self._ledger.is_shared or not real:
-            return []
-        if self._settings.accepts_volatile_ledger:
-            return ["the ledger is in this process only, and was accepted so: a restart forgets which writes were made"]
-        return ["writes refused: without CREDIT_NOTES_REDIS_URL the ledger would not outlive this process"]
+        if not self._ledger.is_shared:
+            return self._volatile()
+        try:
+            return self._notes(await self._ledger.durability())
+        except StoreFailure as failed:
+            return [f"writes refused: {failed}"]
+
+    async def refusal(self) -> str | None:
+        """Why this process may not serve: its ledger is less durable than the settings require; None where it may."""
+        if not self._settings.requires_durable_ledger:
+            return None
+        try:
+            told = await self._ledger.durability()
+        except StoreFailure as failed:
+            return f"{PREFIX}LEDGER_DURABILITY is required, but {failed}"
+        return None if told.is_assured else f"{PREFIX}LEDGER_DURABILITY is required, but {'; and '.join(told.doubts)}"
 
     async def livez(self, _: Request) -> JSONResponse:
         """The process answers."""
@@ -31,10 +42,25 @@ class Health:
 
     async def readyz(self, _: Request) -> JSONResponse:
         """Always 200 while it serves: without Redis reads go on, and only writes are refused."""
-        kind = "redis" if self._ledger.is_shared else "process"
+        if not self._ledger.is_shared:
+            return JSONResponse({"status": "ok", "store": {"kind": "process", "reachable": True}, "notes": self._volatile()})
         try:
-            await self._ledger.ping()
+            told = await self._ledger.durability()
         except StoreFailure:
-            return JSONResponse({"status": "degraded", "store": {"kind": kind, "reachable": False}, "notes": ["writes refused"]})
-        notes = self.warnings()
-        return JSONResponse({"status": "ok", "store": {"kind": kind, "reachable": True}, "notes": notes})
+            return JSONResponse({"status": "degraded", "store": {"kind": "redis", "reachable": False}, "notes": ["writes refused"]})
+        store = {"kind": "redis", "reachable": True, "keptOnDisk": told.kept_on_disk, "mayEvict": told.may_evict}
+        return JSONResponse({"status": "ok", "store": store, "notes": self._notes(told)})
+
+    def _volatile(self) -> list[str]:
+        real = [account.name for account in self._settings.accounts.values() if not account.demo]
+        if not real:
+            return []
+        if self._settings.accepts_volatile_ledger:
+            return ["the ledger is in this process only, and was accepted so: a restart forgets which writes were made"]
+        return [f"writes refused: without {PREFIX}REDIS_URL the ledger would not outlive this process"]
+
+    def _notes(self, told: Durability) -> list[str]:
+        notes = told.doubts
+        if self._settings.ledger_wait_aof and told.kept_on_disk is False:
+            notes.append(f"writes refused: {PREFIX}LEDGER_WAIT_AOF waits for a disk that Redis does not write to")
+        return notes

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from app.accounts_file import read_accounts
+from app.edge_settings import USUAL, EdgeSettings
 from app.providers.contract import AccountSettings
 from app.secret import Secret
 
 PREFIX = "CREDIT_NOTES_"
 SECRET_LENGTH = 32
 _SECRETS = {"secret", "redis_url", "cache_redis_url"}
+_BESIDE_REDIS = {"cache_redis_url": None, "ledger_durability": "told", "ledger_wait_replicas": 0, "ledger_wait_aof": "no"}
+"""Of no use unless the ledger is in Redis; each with its default."""
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -52,7 +55,7 @@ def _redis_url(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
-class _Plain(BaseModel):
+class _Plain(EdgeSettings):
     """The plain settings, as text or as the file's values."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -65,6 +68,11 @@ class _Plain(BaseModel):
     secret: Annotated[SecretStr | None, AfterValidator(_signing_keys)] = None
     open: Literal["yes", "no"] = "no"
     volatile_ledger: Literal["accept", "refuse"] = "refuse"
+    ledger_durability: Literal["told", "required"] = "told"
+    ledger_wait_replicas: Annotated[int, Field(ge=0, le=16)] = 0
+    ledger_wait_aof: Literal["yes", "no"] = "no"
+    ledger_wait_ms: Annotated[int, Field(ge=1, le=5000)] = 500
+    audit_length: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
     log: Literal["text", "json"] = "text"
     read_timeout_s: Seconds = 10
     write_timeout_s: Seconds = 30
@@ -73,6 +81,7 @@ class _Plain(BaseModel):
     settling_s: Seconds = 5
     settling_after_timeout_s: Seconds = 120
     absent_after_s: Seconds = 600
+    resolver_s: Annotated[float, Field(ge=0, le=3600)] = 5
     ledger_keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
     note_fresh_s: Annotated[float, Field(ge=0, le=86_400)] = 30
     list_fresh_s: Annotated[float, Field(ge=0, le=3600)] = 5
@@ -91,6 +100,8 @@ class Timings:
     settling_s: float = 5
     settling_after_timeout_s: float = 120
     absent_after_s: float = 600
+    resolver_s: float = 5
+    """Between two looks for the ends of open writes; 0: nobody looks."""
     ledger_keep_s: float = 30 * 86_400
     note_fresh_s: float = 30
     list_fresh_s: float = 5
@@ -112,8 +123,17 @@ class Settings:
     is_open: bool = False
     """Whether any address but loopback may be served without knowing callers."""
     accepts_volatile_ledger: bool = False
+    requires_durable_ledger: bool = False
+    """Whether to serve only where Redis keeps the ledger on disk, evicts nothing, and says so."""
+    ledger_wait_replicas: int = 0
+    ledger_wait_aof: bool = False
+    ledger_wait_ms: int = 500
+    """What a write to the ledger waits for before it counts, and how long."""
+    audit_length: int = 100_000
+    """How many events are kept of what was written."""
     logs_json: bool = False
     timings: Timings = Timings()
+    edge: EdgeSettings = USUAL
     emulated_pages: int = 5
     accounts: Mapping[str, AccountSettings]
 
@@ -181,8 +201,11 @@ def _contradictions(plain: _Plain, *, real: bool) -> list[str]:
             f"{PREFIX}HOST: {plain.host} is not loopback and callers are not known: serve on 127.0.0.1, "
             f"or set {PREFIX}OPEN=yes where something in front decides who may call"
         )
-    if plain.cache_redis_url is not None and plain.redis_url is None:
-        found.append(f"{PREFIX}CACHE_REDIS_URL: stands beside {PREFIX}REDIS_URL, where the ledger is: set that as well")
+    if plain.redis_url is None:
+        beside = [name for name, default in _BESIDE_REDIS.items() if getattr(plain, name) != default]
+        found += [f"{PREFIX}{name.upper()}: speaks of the ledger in Redis: set {PREFIX}REDIS_URL as well" for name in beside]
+    if plain.trusted_mode != "off" and plain.trusted_documents is None:
+        found.append(f"{PREFIX}TRUSTED_DOCUMENTS: needed with {PREFIX}TRUSTED_MODE={plain.trusted_mode}: the manifest's place")
     if plain.secret is None and (plain.redis_url is not None or real):
         found.append(
             f"{PREFIX}SECRET: needed with Redis or real accounts, it signs cursors: any text of at least {SECRET_LENGTH} characters"
@@ -194,6 +217,7 @@ def _contradictions(plain: _Plain, *, real: bool) -> list[str]:
 
 def _settings(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> Settings:
     keys = plain.secret.get_secret_value().split(",") if plain.secret else []
+    spans = {field.name: getattr(plain, field.name) for field in fields(Timings) if field.name != "ledger_keep_s"}
     return Settings(
         host=plain.host,
         port=plain.port,
@@ -203,20 +227,14 @@ def _settings(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> Setting
         signing_keys=tuple(Secret(key.strip()) for key in keys),
         is_open=plain.open == "yes",
         accepts_volatile_ledger=plain.volatile_ledger == "accept",
+        requires_durable_ledger=plain.ledger_durability == "required",
+        ledger_wait_replicas=plain.ledger_wait_replicas,
+        ledger_wait_aof=plain.ledger_wait_aof == "yes",
+        ledger_wait_ms=plain.ledger_wait_ms,
+        audit_length=plain.audit_length,
         logs_json=plain.log == "json",
-        timings=Timings(
-            read_timeout_s=plain.read_timeout_s,
-            write_timeout_s=plain.write_timeout_s,
-            ledger_lease_s=plain.ledger_lease_s,
-            invoice_lease_s=plain.invoice_lease_s,
-            settling_s=plain.settling_s,
-            settling_after_timeout_s=plain.settling_after_timeout_s,
-            absent_after_s=plain.absent_after_s,
-            ledger_keep_s=plain.ledger_keep_days * 86_400.0,
-            note_fresh_s=plain.note_fresh_s,
-            list_fresh_s=plain.list_fresh_s,
-            invoice_fresh_s=plain.invoice_fresh_s,
-        ),
+        timings=Timings(**spans, ledger_keep_s=plain.ledger_keep_days * 86_400.0),
+        edge=EdgeSettings(**plain.model_dump(include=set(EdgeSettings.model_fields))),
         emulated_pages=plain.emulated_pages,
         accounts=accounts,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextvars import ContextVar
 
 import structlog
@@ -64,9 +65,14 @@ def refresh_failed(*, account: str, error: Exception) -> None:
     _log.warning("refresh failed", account=account, error=str(error)[:200])
 
 
-def write_ended(*, account: str, operation: str, outcome: str, code: str | None, provider_request_id: str | None) -> None:
+def watch_failed(*, account: str, error: Exception) -> None:
+    """The open writes of an account could not be gone through; they will be again."""
+    _log.warning("watch failed", account=account, error=str(error)[:200])
+
+
+def write_attempted(event: Mapping[str, str]) -> None:
     """One attempt at a write has ended; ids only, no amounts."""
-    _log.info("write", account=account, operation=operation, outcome=outcome, code=code, provider_request_id=provider_request_id)
+    _log.info("write", **{name: value for name, value in event.items() if name not in {"at", "request_id"}})  # the log has its own
 
 
 def unit_alarm(*, account: str) -> None:
@@ -77,6 +83,11 @@ def unit_alarm(*, account: str) -> None:
 def internal_error(error: BaseException) -> None:
     """A bug: logged with its stack, masked towards the client."""
     _log.error("internal error", exc_info=error)
+
+
+def untrusted_document(*, id: str, operation: str | None) -> None:
+    """A document was answered that the operator's manifest does not hold; its identifier only, never its text."""
+    _log.warning("untrusted document", id=id[:100], operation=operation and operation[:100])
 
 
 def warned(message: str) -> None:

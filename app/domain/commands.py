@@ -1,4 +1,4 @@
-"""What is asked of an account: to issue a note, or for a page of notes."""
+"""What is asked of an account: to issue, void or refund a note, or for a page of notes."""
 
 from __future__ import annotations
 
@@ -114,37 +114,38 @@ class IssueCreditNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What the answer has to say. None: the provider does not return it, or it was left to the provider."""
+class VoidCreditNote:
+    """Void one note; `text` says why, to colleagues."""
 
-    currency: str
-    total: Money | None = None
-    net: Money | None = None
-    """The sum of the lines before tax; on a tax-inclusive invoice compare `total` instead."""
-    tolerance: int = 0
-    """Minor units by which `total` may differ where the provider computes taxes itself: one per line."""
-    invoice_id: str | None = None
-    customer_id: str | None = None
-    number: str | None = None
-    reason_text: str | None = None
-    customer_note: str | None = None
-    internal_note: str | None = None
-    issued_on: date | None = None
-    provider_type: str | None = None
-    """The provider's own word for the kind of note, where it returns one."""
-    descriptions: tuple[str, ...] | None = None
-    """The lines' descriptions in order, where the provider returns them as sent."""
+    key: str
+    note: Ref
+    text: str | None = None
+
+    @property
+    def account(self) -> str:
+        """The note's account."""
+        return self.note.account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssuePlan:
-    """What an issue came down to against the invoice as it was read: stored before it is sent, resent as stored.
+class RefundCreditNote:
+    """Pay out what is left of one note, or a part. `external`: it was paid outside, and is only recorded."""
 
-    `request` is the adapter's own encoding of the call; nobody else reads it.
-    """
+    key: str
+    note: Ref
+    amount: Money | None = None
+    external: bool = False
+    payment_id: str | None = None
+    method: str | None = None
+    """Of an external refund: how it was paid, in the provider's word."""
+    paid_on: date | None = None
+    reference: str | None = None
+    text: str | None = None
 
-    request: bytes
-    expected: Expected
+    @property
+    def account(self) -> str:
+        """The note's account."""
+        return self.note.account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,10 +147,18 @@ class AmountTooHigh(Rejected):
     maximum: Money | None = None
 
     @classmethod
-    def of(cls, requested: Money | None, maximum: Money, *, path: Path, what: str = "credited on this invoice") -> AmountTooHigh:
+    def of(
+        cls,
+        requested: Money | None,
+        maximum: Money,
+        *,
+        path: Path,
+        what: str = "credited on this invoice",
+        code: ErrorCode | None = None,
+    ) -> AmountTooHigh:
         """The refusal made by the gateway itself, which knows both figures."""
         asked = f"{requested} is more than" if requested is not None else "this is more than"
-        error = cls(f"{asked} the {maximum} that can still be {what}", path=path)
+        error = cls(f"{asked} the {maximum} that can still be {what}", path=path, code=code)
         error.requested = requested
         error.maximum = maximum
         return error

@@ -120,6 +120,14 @@ class Filter(Enum):
     TOTAL = "TOTAL"
 
 
+class NoteAction(Enum):
+    """What may be asked of a note that exists."""
+
+    VOID = "VOID"
+    REFUND = "REFUND"
+    DOWNLOAD = "DOWNLOAD"
+
+
 class Order(Enum):
     """Which notes come first."""
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 from app import http
+from app.domain.credit_note import CreditNote
 from app.domain.errors import NotFound
-from app.domain.vocabulary import Operation
+from app.domain.vocabulary import NoteAction, Operation
 from app.providers.contract import AccountSettings, Adapter, Capabilities, ClientOptions, ProviderSpec
 from app.providers.line import Line
 from app.providers.policy import Breaker, Deadline, Limiter
@@ -32,6 +33,11 @@ class Caller:
         return self.tenant is None or self.tenant == account.tenant
 
 
+def tag(settings: AccountSettings) -> str:
+    """What every key about an account carries: tenant and account, and with them its place in a cluster."""
+    return f"{{{settings.tenant}/{settings.name}}}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One configured account, open."""
@@ -47,8 +53,8 @@ class Account:
 
     @property
     def tag(self) -> str:
-        """What every key about this account carries: tenant and account, and with them its place in a cluster."""
-        return f"{{{self.settings.tenant}/{self.settings.name}}}"
+        """What every key about this account carries."""
+        return tag(self.settings)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -57,17 +63,26 @@ class Account:
 
     def adapter(self, deadline: Deadline) -> Adapter:
         """The account's provider, for one operation that ends at the deadline."""
-        return self.spec.adapter(Upstream(self.line, deadline), self.settings)
+        return self.adapter_on(self.upstream(deadline))
+
+    def upstream(self, deadline: Deadline) -> Upstream:
+        """The account's line, for one operation that ends at the deadline."""
+        return Upstream(self.line, deadline)
+
+    def adapter_on(self, upstream: Upstream) -> Adapter:
+        """The account's provider over this line, which remembers what it was answered."""
+        return self.spec.adapter(upstream, self.settings)
 
     def offers(self, operation: Operation) -> bool:
         """Whether the gateway offers this for the account today."""
-        match operation:
-            case Operation.GET | Operation.LIST | Operation.ISSUE:
-                return True
-            case Operation.ISSUE_WITHOUT_INVOICE:
-                return self.capabilities.issues_without_invoice
-            case _:
-                return False
+        switch, value = self.spec.gates.get(operation, (None, None))
+        is_open = switch is None or self.settings.switches.get(switch, self.spec.switches[switch][0]) == value
+        return is_open and self.spec.has(operation)
+
+    def allowed_actions(self, note: CreditNote) -> frozenset[NoteAction]:
+        """What may be asked of a note of this account now."""
+        allowed = self.adapter(Deadline(0)).allows(note)
+        return frozenset(action for action in allowed if self.offers(Operation[action.name]))
 
 
 @dataclass(slots=True)

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import msgspec
 
-from app.domain.commands import CustomerTarget, InvoiceTarget, IssueCreditNote, IssuePlan
+from app.domain.commands import CustomerTarget, InvoiceTarget, IssueCreditNote, RefundCreditNote, VoidCreditNote
 from app.domain.credit_note import CreditNote
-from app.domain.vocabulary import Operation
+from app.domain.plans import Payout, WritePlan
+from app.domain.vocabulary import ErrorCode, Operation
 from app.gateway.accounts import Account
 
 
@@ -19,7 +20,14 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     at: float
     code: str | None = None
+    """None until it has ended; OK, or the code of the error."""
     provider_request_id: str | None = None
+    step: int = 1
+
+    @property
+    def may_be_at_work(self) -> bool:
+        """Whether the provider may have got it without having answered: a refusal is an answer."""
+        return self.code in {None, ErrorCode.OUTCOME_UNKNOWN.value}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,12 +42,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     generation: int = 1
     """Rises after each definite refusal: the provider sees a new key then, and never after an unknown outcome."""
     step: int = 1
-    """Which call of an operation of several."""
+    """Which call of an operation of several; those before it have succeeded."""
     subject: str | None = None
     """What was written on: the invoice, or the customer of a note without one."""
-    plan: IssuePlan | None = None
+    plan: WritePlan | None = None
+    """Of this step's call, once it was on record."""
+    payouts: tuple[Payout, ...] = ()
+    """From the second step on: what is still to be paid out, this step's payout first."""
     snapshot: tuple[str, ...] = ()
-    """The notes the invoice had before the first send of this generation."""
+    """What there was before the first send of this generation: the invoice's notes or, of a refund, the note's refunds."""
     sent_at: float | None = None
     """Of the first send of this generation."""
     settles_at: float = 0.0
@@ -48,10 +59,40 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the last send may still be at work at the provider: it timed out, or whoever sent it died."""
     attempts: tuple[Attempt, ...] = ()
     note: CreditNote | None = None
+    """The note after the last step that succeeded."""
+    refund_id: str | None = None
+    surplus: CreditNote | None = None
+    """A note the provider made by itself, beside what was asked."""
+    difference: str | None = None
+    """How the provider's answer differs from what was asked."""
     ended_at: float | None = None
     """When it was done or refused."""
     refusal: str | None = None
     """The code of the last definite refusal."""
+    refusal_message: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something was sent whose end is not known."""
+        return self.state in {"sent", "unknown"}
+
+    @property
+    def is_between_steps(self) -> bool:
+        """Whether earlier steps have succeeded and later ones remain, with nothing under way."""
+        return self.step > 1 and self.state in {"started", "refused"}
+
+    def anew(self, state: str, *, generation: int) -> Entry:
+        """The entry with nothing of this step sent, keeping what earlier steps have done."""
+        return msgspec.structs.replace(
+            self,
+            state=state,
+            generation=generation,
+            plan=None,
+            snapshot=(),
+            sent_at=None,
+            settles_at=0.0,
+            at_work=False,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +106,7 @@ class EntryKeys:
     @property
     def entry(self) -> str:
         """The entry itself."""
-        return f"cn:1:ledger:{self.account.tag}:{self.digest}"
+        return entry_key(self.account.tag, self.digest)
 
     @property
     def lease(self) -> str:
@@ -80,9 +121,9 @@ class EntryKeys:
         """Holds the client key of the one write on the subject whose end is not known."""
         return f"cn:1:pending:{self.account.tag}:{subject}"
 
-    def claim(self, note_id: str) -> str:
-        """Says which entry a note belongs to."""
-        return f"cn:1:claim:{self.account.tag}:{note_id}"
+    def claim(self, made: str) -> str:
+        """Says which entry a note belongs to, or a refund."""
+        return f"cn:1:claim:{self.account.tag}:{made}"
 
     @property
     def digest(self) -> str:
@@ -95,6 +136,16 @@ class EntryKeys:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def open_entries(tag: str) -> str:
+    """Where the digests of an account's entries without a known end stand."""
+    return f"cn:1:open:{tag}"
+
+
+def entry_key(tag: str, digest: str) -> str:
+    """Where an entry stands."""
+    return f"cn:1:ledger:{tag}:{digest}"
+
+
 def subject(command: IssueCreditNote) -> str:
     """What the command writes on, in one spelling: some providers read ids in either case."""
     match command.target:
@@ -104,7 +155,16 @@ def subject(command: IssueCreditNote) -> str:
             return f"customer:{ref.external_id.casefold()}"
 
 
-def fingerprint(command: IssueCreditNote) -> str:
+def subject_of(note: CreditNote) -> str:
+    """What a change of a note writes on: the same as issuing it did."""
+    if note.invoice_id is not None:
+        return f"invoice:{note.invoice_id.casefold()}"
+    if note.customer is not None:
+        return f"customer:{note.customer.provider_id.casefold()}"
+    return f"note:{note.ref.external_id.casefold()}"
+
+
+def fingerprint(command: IssueCreditNote | VoidCreditNote | RefundCreditNote) -> str:
     """What makes two requests the same: the content in canonical form, defaults left out, the key itself left out."""
     return hashlib.sha256(msgspec.json.encode(_canonical(replace(command, key="")), order="sorted")).hexdigest()
 

@@ -6,17 +6,22 @@ started -> sent -> done | refused | unknown; unknown -> sent again, done or refu
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import msgspec
 
 from app import telemetry
-from app.domain.errors import Conflict, InProgress, KeyReused, OutcomeUnknown, StoreUnavailable
-from app.gateway.entries import Entry, EntryKeys
-from app.gateway.held import CODEC, Held
+from app.domain.errors import Conflict, InProgress, KeyReused, OutcomeUnknown
+from app.gateway.accounts import Account
+from app.gateway.entries import Entry, EntryKeys, entry_key, open_entries
+from app.gateway.held import CODEC, Held, keep_s
+from app.gateway.turns import unavailable
 from app.settings import Timings
 from app.store import Lease, Put, Store, StoreFailure
+
+T = TypeVar("T")
 
 
 class Ledger:
@@ -47,22 +52,48 @@ class Ledger:
         try:
             yield await self._opened(keys, fingerprint, lease)
         finally:
-            try:
-                await lease.release()
-            except StoreFailure as failed:
-                telemetry.store_failed(operation="release", error=failed)
+            await _release(lease)
 
-    async def claimed(self, keys: EntryKeys, note_ids: list[str]) -> set[str]:
-        """Which of these notes belong to other entries."""
-        owners = await self._get_many([keys.claim(note_id) for note_id in note_ids])
+    @asynccontextmanager
+    async def hold_open(self, keys: EntryKeys) -> AsyncIterator[Held | None]:
+        """The entry as it stands, leased, for whoever only looks; None where it has ended. Raises InProgress, StoreUnavailable."""
+        lease = await self._lease(keys)
+        try:
+            raw = await self._get(keys.entry)
+            entry = CODEC.decode(raw)
+            yield None if raw is None or entry is None or not entry.is_open else self._held(keys, entry, raw, lease)
+        finally:
+            await _release(lease)
+
+    async def entry(self, keys: EntryKeys) -> Entry | None:
+        """What is remembered of a write."""
+        return self.read(await self._get(keys.entry))
+
+    async def open_entries(self, account: Account) -> dict[str, Entry | None]:
+        """The account's writes without a known end, by digest; None where one can't be read."""
+        digests = sorted(member.decode() for member in await self._asked(self._store.members(open_entries(account.tag))))
+        raws = await self._get_many([entry_key(account.tag, digest) for digest in digests])
+        return {digest: CODEC.decode(raw) for digest, raw in zip(digests, raws, strict=True)}
+
+    async def entries(self, account: Account) -> AsyncIterator[Entry]:
+        """Every write of the account that is remembered, in no order; for an operator, since it goes through the whole store."""
+        async for key in self._store.find(entry_key(account.tag, "")):
+            entry = CODEC.decode(await self._get(key))
+            if entry is not None:
+                yield entry
+
+    async def claimed(self, keys: EntryKeys, made: list[str]) -> set[str]:
+        """Which of these notes, or refunds, belong to other entries."""
+        owners = await self._get_many([keys.claim(one) for one in made])
         mine = keys.digest.encode()
-        return {note_id for note_id, owner in zip(note_ids, owners, strict=True) if owner is not None and owner != mine}
+        return {one for one, owner in zip(made, owners, strict=True) if owner is not None and owner != mine}
 
     async def refuse_if_pending(self, keys: EntryKeys, subject: str) -> None:
         """Raises Conflict while another key's write on the subject has no known end."""
         other = await self._get(keys.pending(subject))
         if other is not None and other != keys.key.encode():
-            message = f"the write with the key {other.decode()!r} on this invoice has no known end yet: repeat that one first"
+            what = subject.partition(":")[0]
+            message = f"the write with the key {other.decode()!r} on this {what} has no known end yet: repeat that one first"
             raise Conflict(message, account=keys.account.name)
 
     async def _lease(self, keys: EntryKeys) -> Lease:
@@ -77,30 +108,34 @@ class Ledger:
 
     async def _opened(self, keys: EntryKeys, fingerprint: str, lease: Lease) -> Held:
         raw = await self._get(keys.entry)
-        before = CODEC.decode(raw)
-        if raw is not None and before is None:
-            message = "the ledger's entry was written by another version of this gateway, and cannot be read"
-            raise OutcomeUnknown(message, account=keys.account.name)
+        before = self.read(raw)
         entry = Entry(state="started", operation=keys.operation.value, key=keys.key, fingerprint=fingerprint)
         if before is not None:
             _refuse_other_content(before, fingerprint)
-            if before.state == "refused":
-                entry = msgspec.structs.replace(entry, generation=before.generation + 1, attempts=before.attempts)
-            elif before.state == "started":  # nothing was sent: anew
-                entry = msgspec.structs.replace(entry, generation=before.generation, attempts=before.attempts)
-            else:
-                entry = before
-        held = Held(keys=keys, entry=entry, _raw=raw or b"", _lease=lease, _timings=self._timings, _clock=self._clock)
+            entry = _resumed(before, entry)
+        held = self._held(keys, entry, raw or b"", lease)
         if entry is not before:
             await self._start(held, entry, raw)
         return held
+
+    @staticmethod
+    def read(raw: bytes | None) -> Entry | None:
+        """An entry's bytes, read; raises OutcomeUnknown for those another version of the gateway wrote."""
+        entry = CODEC.decode(raw)
+        if raw is not None and entry is None:
+            message = "the ledger's entry was written by another version of this gateway, and cannot be read"
+            raise OutcomeUnknown(message)
+        return entry
+
+    def _held(self, keys: EntryKeys, entry: Entry, raw: bytes, lease: Lease) -> Held:
+        return Held(keys=keys, entry=entry, _raw=raw, _lease=lease, _timings=self._timings, _clock=self._clock)
 
     async def _start(self, held: Held, entry: Entry, before: bytes | None) -> None:
         raw = CODEC.encode(entry)
         lease = held._lease  # noqa: SLF001 - the ledger made it
         try:
             started = await self._store.commit(
-                {lease.key: lease.token, held.keys.entry: before}, {held.keys.entry: Put(raw, self._timings.ledger_keep_s)}
+                {lease.key: lease.token, held.keys.entry: before}, {held.keys.entry: Put(raw, keep_s(entry, self._timings))}
             )
         except StoreFailure as failed:
             raise unavailable() from failed
@@ -113,19 +148,35 @@ class Ledger:
         return (await self._get_many([key]))[0]
 
     async def _get_many(self, keys: list[str]) -> list[bytes | None]:
+        return await self._asked(self._store.get_many(keys))
+
+    async def _asked(self, answer: Awaitable[T]) -> T:
         try:
-            return await self._store.get_many(keys)
+            return await answer
         except StoreFailure as failed:
             raise unavailable() from failed
 
 
-def unavailable() -> StoreUnavailable:
-    """What to answer when the ledger is out of reach and nothing was sent."""
-    return StoreUnavailable("the gateway cannot reach its memory, and does not write without it")
+async def _release(lease: Lease) -> None:
+    try:
+        await lease.release()
+    except StoreFailure as failed:  # it ends by itself
+        telemetry.store_failed(operation="release", error=failed)
+
+
+def _resumed(before: Entry, new: Entry) -> Entry:
+    """The entry a request goes on with: as it stands, or anew where nothing of its step is under way."""
+    if before.state not in {"started", "refused"}:
+        return before
+    generation = before.generation + (before.state == "refused")
+    if before.is_between_steps:
+        return before.anew("started", generation=generation)
+    return msgspec.structs.replace(new, generation=generation, attempts=before.attempts)
 
 
 def _refuse_other_content(entry: Entry, fingerprint: str) -> None:
-    """In *started* and *refused* nothing is under way at the provider: the key may be used with corrected content."""
-    if entry.state not in {"started", "refused"} and entry.fingerprint != fingerprint:
+    """In *started* and *refused* nothing has come of it at the provider, before a first step did: the key may be used with corrected content."""
+    is_free = entry.state in {"started", "refused"} and not entry.is_between_steps
+    if not is_free and entry.fingerprint != fingerprint:
         message = "this idempotency key was used for a request with other content"
         raise KeyReused(message, path=("idempotencyKey",))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from app.domain.commands import Expected
 from app.domain.credit_note import CreditNote
 from app.domain.money import Money
+from app.domain.plans import Expected
 from app.domain.vocabulary import Status
 from app.gateway.entries import Entry
 

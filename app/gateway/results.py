@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.domain.credit_note import CreditNote
-from app.domain.errors import GatewayError, IntegrityMismatch, OutcomeUnknown
+from app.domain.errors import GatewayError, IntegrityMismatch, OutcomeUnknown, RefundFailed
 from app.domain.vocabulary import ErrorCode, WriteOutcome
 from app.gateway.entries import Entry
-from app.gateway.recall import mismatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,32 +17,53 @@ class WriteResult:
 
     outcome: WriteOutcome
     note: CreditNote | None = None
+    refund_id: str | None = None
     replayed: bool = False
     recorded_at: datetime | None = None
     """When the ledger was told of the note, where the answer comes from there."""
     errors: tuple[GatewayError, ...] = ()
+    provider_request_id: str | None = None
+    """Of the last call that changed something, or was to."""
 
 
 def applied(entry: Entry, *, account: str, replayed: bool) -> WriteResult:
     """The note of a finished entry, with what it differs in from what was asked."""
-    errors: tuple[GatewayError, ...] = ()
-    if entry.note is not None and entry.plan is not None:
-        difference = mismatch(entry.plan.expected, entry.note)
-        if difference is not None:
-            message = f"the provider did something else than asked: {difference}"
-            errors = (IntegrityMismatch(message, note=entry.note, account=account),)
     recorded_at = datetime.fromtimestamp(entry.ended_at, UTC) if replayed and entry.ended_at is not None else None
-    return WriteResult(outcome=WriteOutcome.APPLIED, note=entry.note, replayed=replayed, recorded_at=recorded_at, errors=errors)
+    return WriteResult(
+        outcome=WriteOutcome.APPLIED,
+        note=entry.note,
+        refund_id=entry.refund_id,
+        replayed=replayed,
+        recorded_at=recorded_at,
+        errors=_differences(entry, account),
+        provider_request_id=entry.attempts[-1].provider_request_id if entry.attempts else None,
+    )
+
+
+def partly(entry: Entry, error: GatewayError | None, *, account: str) -> WriteResult:
+    """The steps that have succeeded, and why the next one has not."""
+    errors = _differences(entry, account)
+    if error is not None:
+        failed = RefundFailed(
+            f"the credit note stands and the refund does not: {error.message}; repeat with the same idempotency key to refund it",
+            account=account,
+            provider=error.provider,
+            retry_after=error.retry_after,
+        )
+        failed.retryable = error.retryable
+        errors = (failed, *errors)
+    return WriteResult(outcome=WriteOutcome.PARTIALLY_APPLIED, note=entry.note, refund_id=entry.refund_id, errors=errors)
 
 
 def not_applied(error: GatewayError) -> WriteResult:
     """Nothing happened at the provider."""
-    return WriteResult(outcome=WriteOutcome.NOT_APPLIED, errors=(error,))
+    return WriteResult(outcome=WriteOutcome.NOT_APPLIED, errors=(error,), provider_request_id=_request_id(error))
 
 
-def unknown(error: GatewayError) -> WriteResult:
-    """An earlier send has no known end."""
-    return WriteResult(outcome=WriteOutcome.UNKNOWN, errors=(error,))
+def unknown(error: GatewayError, entry: Entry | None = None) -> WriteResult:
+    """A send has no known end; what earlier steps of it have done is told."""
+    result = WriteResult(outcome=WriteOutcome.UNKNOWN, errors=(error,), provider_request_id=_request_id(error))
+    return result if entry is None else replace(result, note=entry.note, refund_id=entry.refund_id)
 
 
 def stopped(error: GatewayError, *, account: str) -> WriteResult:
@@ -58,3 +78,15 @@ def still_unknown(why: str, cause: GatewayError | None = None) -> OutcomeUnknown
     provider = None if cause is None else cause.provider
     retry_after = None if cause is None else cause.retry_after
     return OutcomeUnknown(f"{why}; repeat with the same idempotency key", provider=provider, retry_after=retry_after)
+
+
+def _differences(entry: Entry, account: str) -> tuple[GatewayError, ...]:
+    note = entry.surplus or entry.note
+    if entry.difference is None or note is None:
+        return ()
+    message = f"the provider did something else than asked: {entry.difference}"
+    return (IntegrityMismatch(message, note=note, account=account),)
+
+
+def _request_id(error: GatewayError) -> str | None:
+    return error.provider.request_id if error.provider else None

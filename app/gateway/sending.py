@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from app import telemetry
-from app.domain.commands import IssuePlan
 from app.domain.credit_note import CreditNote
 from app.domain.errors import GatewayError, OutcomeUnknown, RateLimited, Unavailable
+from app.domain.plans import WritePlan
+from app.domain.vocabulary import ErrorCode, Operation
 from app.gateway.accounts import Account
 from app.gateway.cache import EntityCache, begin_epoch
+from app.gateway.changes import Change, perform
 from app.gateway.held import Held, LeaseLost
 from app.gateway.recall import is_power_of_ten_off
-from app.gateway.results import WriteResult, applied, not_applied, still_unknown, unknown
+from app.gateway.results import WriteResult, applied, not_applied, partly, still_unknown, unknown
 from app.gateway.units import UnitAlarms
 from app.providers.policy import Deadline
 from app.settings import Timings
 from app.store import Store, StoreFailure
+
+Why = Callable[[GatewayError], Awaitable[GatewayError]]
+"""What a refusal means, where the provider's own code does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,59 +34,67 @@ class Sender:
     cache: Store
     timings: Timings
 
-    async def send(self, account: Account, held: Held, plan: IssuePlan, deadline: Deadline, *, resend: bool) -> WriteResult:
-        """Send once; a refusal of a resend proves nothing about the first send."""
+    async def send(
+        self, account: Account, held: Held, plan: WritePlan, deadline: Deadline, *, why: Why | None = None
+    ) -> WriteResult:
+        """Send once. `why` explains a refusal; without it this is a resend, whose refusal proves nothing about the first send."""
         key = held.keys.provider_key(held.entry.generation, held.entry.step)
         try:
-            note = await account.adapter(deadline).issue(plan, key=key)
-            return await self.record(account, held, note, replayed=False)
+            return await self.record(account, held, await perform(account, plan, deadline, key=key), replayed=False)
         except OutcomeUnknown as lost:
-            return await self._left_open(account, held, lost, at_work=lost.timed_out)
+            return await self._left_open(account, held, lost, code=lost.code, at_work=lost.timed_out)
         except GatewayError as refused:
-            if not resend:
-                return await self.refused(held, refused)
+            if why is not None:
+                return await self.refused(account, held, await why(refused))
             what = (
                 "could not be sent" if isinstance(refused, Unavailable) and not isinstance(refused, RateLimited) else "was refused"
             )
-            why = f"the repeat {what} ({refused.message}), which does not tell what became of the first attempt"
-            return await self._left_open(account, held, still_unknown(why, refused), at_work=False)
+            message = f"the repeat {what} ({refused.message}), which does not tell what became of the first attempt"
+            # on record by the refusal's own code: this attempt is not at work, only an earlier one may be
+            return await self._left_open(account, held, still_unknown(message, refused), code=refused.code, at_work=False)
         except Exception as bug:  # noqa: BLE001 - after sending, whatever goes wrong is an unknown outcome, and is said so
             telemetry.internal_error(bug)
-            return await self._left_open(account, held, still_unknown("the gateway failed"), at_work=True)
+            error = still_unknown("the gateway failed")
+            return await self._left_open(account, held, error, code=error.code, at_work=True)
 
-    async def record(self, account: Account, held: Held, note: CreditNote, *, replayed: bool) -> WriteResult:
-        """The note is this entry's. What can't be put on record is not claimed: the same key will find it again."""
-        if held.entry.plan is not None and is_power_of_ten_off(held.entry.plan.expected, note):
+    async def record(self, account: Account, held: Held, change: Change, *, replayed: bool) -> WriteResult:
+        """The change is this entry's. What can't be put on record is not claimed: the same key will find it again."""
+        plan = held.entry.plan
+        if plan is not None and plan.kind is Operation.ISSUE and is_power_of_ten_off(plan.expected, change.note):
             await self.units.raise_for(account)
-        await self._publish(account, {note.ref.external_id: note})
+        await self._publish(account, {change.note.ref.external_id: change.note})
         try:
-            await held.done(note)
+            await held.done(change)
         except (StoreFailure, LeaseLost) as failed:
             telemetry.store_failed(operation="done", error=failed)
-            error = still_unknown("a note was issued, but the gateway could not put it on record")
-            error.candidates = (note,)
-            return unknown(error)
+            error = still_unknown("it was done, but the gateway could not put it on record")
+            error.candidates = (change.note,)
+            return unknown(error, held.entry)
+        if held.entry.is_between_steps:
+            return partly(held.entry, None, account=account.name)
         return applied(held.entry, account=account.name, replayed=replayed)
 
-    async def refused(self, held: Held, refused: GatewayError) -> WriteResult:
-        """Nothing happened: the key may be used again."""
-        request_id = refused.provider.request_id if refused.provider else None
+    async def refused(self, account: Account, held: Held, refused: GatewayError) -> WriteResult:
+        """Nothing has come of this step: the key may be used again."""
+        refused.account = refused.account or account.name
         try:
-            await held.refused(refused.code.value, request_id=request_id)
+            await held.refused(refused)
         except (StoreFailure, LeaseLost) as failed:
             telemetry.store_failed(operation="refused", error=failed)
-        return not_applied(refused)
+        return partly(held.entry, refused, account=account.name) if held.entry.step > 1 else not_applied(refused)
 
-    async def _left_open(self, account: Account, held: Held, error: OutcomeUnknown, *, at_work: bool) -> WriteResult:
+    async def _left_open(
+        self, account: Account, held: Held, error: OutcomeUnknown, *, code: ErrorCode, at_work: bool
+    ) -> WriteResult:
         settle_s = self.timings.settling_after_timeout_s if at_work else self.timings.settling_s
         request_id = error.provider.request_id if error.provider else None
         error.retry_after = max(settle_s, error.retry_after or 0.0)
         try:
-            await held.unknown(error.code.value, settle_s=settle_s, at_work=at_work, request_id=request_id)
+            await held.unknown(code.value, settle_s=settle_s, at_work=at_work, request_id=request_id)
         except (StoreFailure, LeaseLost) as failed:  # the entry stays `sent`, which says the same
             telemetry.store_failed(operation="unknown", error=failed)
         await self._publish(account, {})  # it may have happened
-        return unknown(error)
+        return unknown(error, held.entry)
 
     async def _publish(self, account: Account, notes: Mapping[str, CreditNote]) -> None:
         """Nothing read of the account before this moment is believed after it, but for these notes."""

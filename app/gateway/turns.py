@@ -6,15 +6,23 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from app import telemetry
 from app.domain.errors import StoreUnavailable
 from app.gateway.entries import EntryKeys
-from app.gateway.idempotency import unavailable
 from app.providers.policy import Deadline
 from app.store import Lease, Store, StoreFailure
 
 _POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The right to write on a subject, for now."""
+
+    subject: str
+    lease: Lease
 
 
 class Turns:
@@ -26,14 +34,14 @@ class Turns:
         self._queues: dict[str, tuple[asyncio.Lock, list[None]]] = {}
 
     @asynccontextmanager
-    async def turn(self, keys: EntryKeys, subject: str, deadline: Deadline) -> AsyncIterator[Lease]:
+    async def turn(self, keys: EntryKeys, subject: str, deadline: Deadline) -> AsyncIterator[Turn]:
         """Hold the subject, renewing the lease while the block runs; raises StoreUnavailable when its turn does not come in time."""
         key = keys.turn(subject)
         async with self._queue(key, deadline):
             lease = await self._acquired(key, deadline)
             renewal = asyncio.create_task(self._renew(lease))
             try:
-                yield lease
+                yield Turn(subject=subject, lease=lease)
             finally:
                 renewal.cancel()
                 try:
@@ -80,6 +88,11 @@ class Turns:
                     return
             except StoreFailure as failed:
                 telemetry.store_failed(operation="renew", error=failed)
+
+
+def unavailable() -> StoreUnavailable:
+    """What to answer when the ledger is out of reach and nothing was sent."""
+    return StoreUnavailable("the gateway cannot reach its memory, and does not write without it")
 
 
 def _too_late() -> StoreUnavailable:

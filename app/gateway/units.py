@@ -6,7 +6,7 @@ from app import telemetry
 from app.domain.errors import Unsupported
 from app.domain.vocabulary import ErrorCode
 from app.gateway.accounts import Account
-from app.gateway.idempotency import unavailable
+from app.gateway.turns import unavailable
 from app.store import Put, Store, StoreFailure
 
 

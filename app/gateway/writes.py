@@ -1,149 +1,202 @@
-"""Issuing, at most once per key: the entry is held, the invoice is held, then read, planned, put on record, sent."""
+"""Every write, at most once per key: the entry is held, the invoice is held, then read, planned, put on record, sent."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable
+from dataclasses import dataclass
+from functools import partial
 
 from app import telemetry
-from app.domain.commands import InvoiceTarget, IssueCreditNote, IssuePlan
-from app.domain.errors import GatewayError, StoreUnavailable, Unsupported
-from app.domain.invoice import Invoice
-from app.domain.vocabulary import ErrorCode, Operation
+from app.domain.commands import IssueCreditNote, RefundCreditNote, VoidCreditNote
+from app.domain.errors import AmountTooHigh, GatewayError, StoreUnavailable, Unsupported, WrongState
+from app.domain.vocabulary import ErrorCode
 from app.gateway.accounts import Account, Accounts, Caller
+from app.gateway.audit import Audit
 from app.gateway.background import Background
-from app.gateway.entries import EntryKeys, fingerprint, subject
+from app.gateway.entries import EntryKeys
 from app.gateway.held import Held, LeaseLost
-from app.gateway.idempotency import Ledger, unavailable
+from app.gateway.idempotency import Ledger
 from app.gateway.resolution import Resolver
-from app.gateway.results import WriteResult, applied, not_applied, still_unknown, stopped, unknown
+from app.gateway.results import WriteResult, applied, not_applied, partly, still_unknown, stopped, unknown
 from app.gateway.sending import Sender
-from app.gateway.support import refuse_unsupported
-from app.gateway.turns import Turns
-from app.providers.contract import CanRecall
+from app.gateway.tasks import Alteration, Issue, Prepared, Task, prepare_payout
+from app.gateway.turns import Turn, Turns, unavailable
 from app.providers.policy import Deadline
-from app.settings import Timings
-from app.store import Lease, StoreFailure
+from app.store import StoreFailure
 
 LEAST_SHARE = 0.1
 """Of a write's time: with less left, nothing is sent, since its answer would only be lost to our own clock."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Course:
+    """One attempt that holds its entry and its turn."""
+
+    account: Account
+    task: Task
+    held: Held
+    turn: Turn
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Writes:
     """The mutations. What was sent and has no known end is never sent again blindly."""
 
-    def __init__(
-        self, accounts: Accounts, ledger: Ledger, turns: Turns, sender: Sender, background: Background, *, accepts_volatile: bool
-    ) -> None:
-        self._accounts = accounts
-        self._ledger = ledger
-        self._turns = turns
-        self._sender = sender
-        self._background = background
-        self._accepts_volatile = accepts_volatile
-        self._timings: Timings = sender.timings
-        self._resolver = Resolver(ledger, sender.timings)
+    accounts: Accounts
+    ledger: Ledger
+    turns: Turns
+    sender: Sender
+    background: Background
+    audit: Audit
+    accepts_volatile: bool
 
     async def issue(self, caller: Caller, command: IssueCreditNote) -> WriteResult:
         """Issue one credit note, at most once per key. Goes on when the client goes away."""
-        try:
-            account = self._accounts.find(caller, command.account)
-        except GatewayError as missing:
-            missing.path = _target_path(command)
-            return not_applied(missing)
-        result = await self._background.finish(self._issue(account, command))
-        first = result.errors[0] if result.errors else None
-        telemetry.write_ended(
-            account=account.name,
-            operation=Operation.ISSUE.value,
-            outcome=result.outcome.value,
-            code=first.code.value if first else None,
-            provider_request_id=first.provider.request_id if first and first.provider else None,
-        )
-        return result
+        return await self._run(caller, Issue(command=command))
 
-    async def _issue(self, account: Account, command: IssueCreditNote) -> WriteResult:
-        keys = EntryKeys(account=account, operation=Operation.ISSUE, key=command.key)
-        content = fingerprint(command)
-        try:
-            done = await self._ledger.finished(keys, content)
-            if done is not None:
-                return applied(done, account=account.name, replayed=True)
-            refuse_unsupported(account, command)
-            self._refuse_volatile(account)
-            async with self._ledger.hold(keys, content) as held:
-                return await self._work(account, command, held)
-        except GatewayError as error:
-            return stopped(error, account=account.name)
+    async def void(self, caller: Caller, command: VoidCreditNote) -> WriteResult:
+        """Void one credit note."""
+        return await self._run(caller, Alteration(command=command))
 
-    async def _work(self, account: Account, command: IssueCreditNote, held: Held) -> WriteResult:
-        if held.entry.state == "done":
-            return applied(held.entry, account=account.name, replayed=True)
-        try:
-            return await self._in_turn(account, command, held)
-        except GatewayError as error:
-            if not held.is_open:
-                raise
-            error.account = error.account or account.name
-            return unknown(error)  # this request sent nothing, but an earlier one with its key did
-        except Exception as bug:
-            if not held.is_open:
-                raise
-            telemetry.internal_error(bug)
-            return unknown(still_unknown("the gateway failed to look up what became of the first attempt"))
+    async def refund(self, caller: Caller, command: RefundCreditNote) -> WriteResult:
+        """Pay out one credit note, or a part of it, at most once per key."""
+        return await self._run(caller, Alteration(command=command))
 
-    async def _in_turn(self, account: Account, command: IssueCreditNote, held: Held) -> WriteResult:
-        """Alone on the invoice, or on the customer: two writes on one subject could take each other's notes for their own."""
-        deadline = Deadline(self._timings.write_timeout_s)
-        written_on = subject(command)
-        # Waiting may take two thirds of the time: what is sent must have the rest to be answered in.
-        async with self._turns.turn(held.keys, written_on, Deadline(self._timings.write_timeout_s * 2 / 3)) as turn:
-            await self._ledger.refuse_if_pending(held.keys, written_on)
-            plan = held.entry.plan
-            if not held.is_open or plan is None:
-                return await self._first(account, command, held, turn, deadline)
-            found = await self._resolver.look(account, held, plan, self._read(deadline))
-            if found is not None:
-                return await self._sender.record(account, held, found, replayed=True)
-            if held.is_long_past:
-                await _recorded(held.absent())
-                return await self._first(account, command, held, turn, deadline)
-            await self._sender.units.refuse_if_raised(account)
-            await _recorded(held.sending(plan, snapshot=held.entry.snapshot, subject=written_on, turn=turn))
-            return await self._sender.send(account, held, plan, deadline, resend=True)
-
-    async def _first(self, account: Account, command: IssueCreditNote, held: Held, turn: Lease, deadline: Deadline) -> WriteResult:
-        try:
-            await self._sender.units.refuse_if_raised(account)
-            invoice = await _invoice(account, command, self._read(deadline))
-            plan = account.adapter(deadline).plan(command, invoice)
-            snapshot = await _snapshot(account, plan, invoice, self._read(deadline))
-            if deadline.left() < self._timings.write_timeout_s * LEAST_SHARE:
-                message = "too little time was left to send it"
-                raise StoreUnavailable(message, retry_after=1.0)
-        except GatewayError as refused:
-            refused.account = refused.account or account.name
-            return await self._sender.refused(held, refused)
-        try:
-            await held.sending(plan, snapshot=snapshot, subject=subject(command), turn=turn)
-        except StoreFailure as failed:
-            raise unavailable() from failed
-        except LeaseLost as lost:
-            message = "another request took over while this one was getting ready; nothing was sent"
-            raise StoreUnavailable(message, retry_after=1.0) from lost
-        return await self._sender.send(account, held, plan, deadline, resend=False)
-
-    def _read(self, deadline: Deadline) -> Deadline:
-        """A read on the way to a write takes no longer than any read, so that time is left to send."""
-        return Deadline(min(self._timings.read_timeout_s, deadline.left()))
-
-    def _refuse_volatile(self, account: Account) -> None:
-        if account.settings.demo or self._ledger.is_durable or self._accepts_volatile:
+    def refuse_volatile(self, account: Account) -> None:
+        """Raises Unsupported (FEATURE_DISABLED) where a real account's writes would be forgotten with the process."""
+        if account.settings.demo or self.ledger.is_durable or self.accepts_volatile:
             return
         message = (
             "writes need a ledger that outlives the process: set CREDIT_NOTES_REDIS_URL, "
             "or CREDIT_NOTES_VOLATILE_LEDGER=accept to risk doubles after a restart"
         )
         raise Unsupported(message, code=ErrorCode.FEATURE_DISABLED, account=account.name)
+
+    async def _run(self, caller: Caller, task: Task) -> WriteResult:
+        try:
+            account = self.accounts.find(caller, task.account)
+        except GatewayError as missing:
+            missing.path = task.path
+            return not_applied(missing)
+        return await self.background.finish(self._attempt(caller, account, task))
+
+    async def _attempt(self, caller: Caller, account: Account, task: Task) -> WriteResult:
+        started = time.monotonic()
+        keys = EntryKeys(account=account, operation=task.operation, key=task.key)
+        result = await self._result(account, task, keys)
+        await self.audit.attempted(keys, result, who=caller.name, duration_s=time.monotonic() - started)
+        return result
+
+    async def _result(self, account: Account, task: Task, keys: EntryKeys) -> WriteResult:
+        content = task.content
+        try:
+            done = await self.ledger.finished(keys, content)
+            if done is not None:
+                return applied(done, account=account.name, replayed=True)
+            task.refuse_unsupported(account)
+            self.refuse_volatile(account)
+            async with self.ledger.hold(keys, content) as held:
+                return await self._work(account, task, held)
+        except GatewayError as error:
+            return stopped(error, account=account.name)
+
+    async def _work(self, account: Account, task: Task, held: Held) -> WriteResult:
+        if held.entry.state == "done":
+            return applied(held.entry, account=account.name, replayed=True)
+        if held.entry.is_between_steps and held.entry.difference is not None:
+            return partly(held.entry, None, account=account.name)  # what was made is not what was asked: a person goes on
+        try:
+            return await self._in_turn(account, task, held)
+        except GatewayError as error:
+            error.account = error.account or account.name
+            if held.is_open:  # this request sent nothing, but an earlier one with its key did
+                return unknown(error, held.entry)
+            if held.entry.is_between_steps:
+                return partly(held.entry, error, account=account.name)
+            raise
+        except Exception as bug:
+            if not held.is_open and not held.entry.is_between_steps:
+                raise
+            telemetry.internal_error(bug)
+            if held.is_open:
+                return unknown(still_unknown("the gateway failed to look up what became of the first attempt"), held.entry)
+            return partly(held.entry, GatewayError("the gateway failed before the next step was sent"), account=account.name)
+
+    async def _in_turn(self, account: Account, task: Task, held: Held) -> WriteResult:
+        """Alone on the invoice, or on the customer: two writes on one subject could take each other's for their own."""
+        deadline = Deadline(self.sender.timings.write_timeout_s)
+        written_on = held.entry.subject
+        if written_on is None:
+            try:
+                written_on = await task.subject(account, self._read(deadline))
+            except GatewayError as refused:
+                return await self.sender.refused(account, held, refused)
+        # Waiting may take two thirds of the time: what is sent must have the rest to be answered in.
+        async with self.turns.turn(held.keys, written_on, Deadline(self.sender.timings.write_timeout_s * 2 / 3)) as turn:
+            await self.ledger.refuse_if_pending(held.keys, written_on)
+            course = _Course(account=account, task=task, held=held, turn=turn, deadline=deadline)
+            result = await self._step(course)
+            while held.entry.state == "started" and held.entry.is_between_steps and not result.errors:
+                result = await self._first(course)
+            return result
+
+    async def _step(self, course: _Course) -> WriteResult:
+        account, held, plan = course.account, course.held, course.held.entry.plan
+        if not held.is_open or plan is None:
+            return await self._first(course)
+        found = await Resolver(self.ledger).look(account, held, plan, self._read(course.deadline))
+        if found is not None:
+            return await self.sender.record(account, held, found, replayed=True)
+        if held.is_long_past:
+            await _recorded(held.absent())
+            return await self._first(course)
+        await self.sender.units.refuse_if_raised(account)
+        await _recorded(held.sending(plan, snapshot=held.entry.snapshot, turn=course.turn))
+        return await self.sender.send(account, held, plan, course.deadline)
+
+    async def _first(self, course: _Course) -> WriteResult:
+        """The first send of a step in its generation."""
+        account, held, deadline = course.account, course.held, course.deadline
+        try:
+            await self.sender.units.refuse_if_raised(account)
+            prepared = await self._prepared(course)
+            if deadline.left() < self.sender.timings.write_timeout_s * LEAST_SHARE:
+                message = "too little time was left to send it"
+                raise StoreUnavailable(message, retry_after=1.0)
+        except GatewayError as refused:
+            return await self.sender.refused(account, held, refused)
+        try:
+            await held.sending(prepared.plan, snapshot=prepared.snapshot, turn=course.turn)
+        except StoreFailure as failed:
+            raise unavailable() from failed
+        except LeaseLost as lost:
+            message = "another request took over while this one was getting ready; nothing was sent"
+            raise StoreUnavailable(message, retry_after=1.0) from lost
+        return await self.sender.send(account, held, prepared.plan, deadline, why=partial(self._why, course))
+
+    async def _why(self, course: _Course, refused: GatewayError) -> GatewayError:
+        """A refusal without a published code, told by what there is now: somebody else may have written between our read and our send."""
+        if refused.code is not ErrorCode.PROVIDER_REJECTED or course.held.entry.step > 1:
+            return refused
+        try:
+            await course.task.prepare(course.account, self._read(course.deadline))
+        except (AmountTooHigh, WrongState) as told:
+            told.provider = refused.provider
+            return told
+        except GatewayError:
+            return refused
+        return refused
+
+    async def _prepared(self, course: _Course) -> Prepared:
+        if course.held.entry.is_between_steps:
+            return await prepare_payout(course.account, course.held.entry, self._read(course.deadline))
+        return await course.task.prepare(course.account, self._read(course.deadline))
+
+    def _read(self, deadline: Deadline) -> Deadline:
+        """A read on the way to a write takes no longer than any read, so that time is left to send."""
+        return Deadline(min(self.sender.timings.read_timeout_s, deadline.left()))
 
 
 async def _recorded(step: Awaitable[None]) -> None:
@@ -153,30 +206,3 @@ async def _recorded(step: Awaitable[None]) -> None:
     except (StoreFailure, LeaseLost) as failed:
         why = "the repeat could not be put on record, and was not sent"
         raise still_unknown(why) from failed
-
-
-async def _invoice(account: Account, command: IssueCreditNote, deadline: Deadline) -> Invoice | None:
-    """The invoice as it is now, asked of the provider, never of a cache."""
-    if not isinstance(command.target, InvoiceTarget):
-        return None
-    id = command.target.invoice.external_id
-    found = (await account.adapter(deadline).invoices([id]))[id]
-    if isinstance(found, GatewayError):
-        if found.code in {ErrorCode.NOT_FOUND, ErrorCode.INVALID_INPUT}:
-            found.path = _target_path(command)
-        raise found
-    return found
-
-
-async def _snapshot(account: Account, plan: IssuePlan, invoice: Invoice | None, deadline: Deadline) -> tuple[str, ...]:
-    """The notes there are before the send, so that a new one can be told from them."""
-    if invoice is not None:
-        return invoice.note_ids
-    adapter = account.adapter(deadline)
-    if not isinstance(adapter, CanRecall):
-        return ()
-    return tuple(note.ref.external_id for note in await adapter.candidates(plan))
-
-
-def _target_path(command: IssueCreditNote) -> tuple[str, ...]:
-    return ("against", "invoice" if isinstance(command.target, InvoiceTarget) else "customer")

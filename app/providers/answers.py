@@ -28,6 +28,8 @@ class Explanation:
 
     error: GatewayError
     by_code: bool
+    definite: bool | None = None
+    """Whether it proves that the first send of a write changed nothing, where that is known better than by `is_definite`."""
 
 
 Explain = Callable[[Refusal], Explanation]

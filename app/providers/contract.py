@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from app.domain.commands import CreditNoteFilter, IssueCreditNote, IssuePlan, Page, PageRequest
+from app.domain.commands import CreditNoteFilter, IssueCreditNote, Page, PageRequest, RefundCreditNote, VoidCreditNote
 from app.domain.credit_note import CreditNote, LineItem
 from app.domain.errors import GatewayError
 from app.domain.invoice import Invoice
-from app.domain.vocabulary import Disposition, Filter, IssueField, Operation, Order, Reason
+from app.domain.plans import Preview, Refund, Refunded, WritePlan
+from app.domain.vocabulary import Disposition, Filter, IssueField, NoteAction, Operation, Order, Reason
 from app.secret import Secret
 
 if TYPE_CHECKING:
@@ -30,10 +31,16 @@ class Adapter(Protocol):
     async def invoices(self, ids: Sequence[str]) -> Mapping[str, Invoice | GatewayError]:
         """With totals, creditable balance, payments and note ids as far as the provider tells; always asked, never remembered."""
 
-    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan:
+    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> WritePlan:
         """Resolve a command against the invoice as read; pure. Raises what must be refused before anything is sent."""
 
-    async def issue(self, plan: IssuePlan, *, key: str) -> CreditNote:
+    def preview(self, command: IssueCreditNote, invoice: Invoice | None) -> Preview:
+        """What the plan of this command would come to; pure. Raises what `plan` raises."""
+
+    def allows(self, note: CreditNote) -> frozenset[NoteAction]:
+        """What may be asked of a note in its state; pure. Never more than the adapter has methods for."""
+
+    async def issue(self, plan: WritePlan, *, key: str) -> CreditNote:
         """Send a plan, once; with the provider key if the provider takes one."""
 
     async def probe(self) -> None:
@@ -49,10 +56,41 @@ class HasLines(Protocol):
 
 
 @runtime_checkable
+class CanVoid(Protocol):
+    """A note can be withdrawn."""
+
+    def plan_void(self, command: VoidCreditNote, note: CreditNote) -> WritePlan:
+        """Resolve against the note as read; pure. Raises what must be refused before anything is sent."""
+
+    async def void(self, plan: WritePlan, *, key: str) -> CreditNote:
+        """Send a plan, once; the note after it."""
+
+
+@runtime_checkable
+class CanRefund(Protocol):
+    """What is left of a note can be paid out, or recorded as paid out."""
+
+    async def plan_refund(self, command: RefundCreditNote, note: CreditNote) -> WritePlan:
+        """Resolve against the note as read and whatever else decides; raises what must be refused before anything is sent.
+
+        Where it takes several calls the plan is of the first; `then` has the rest.
+        """
+
+    async def refund(self, plan: WritePlan, *, key: str) -> Refunded:
+        """Send a plan, once."""
+
+    async def refunds(self, plan: WritePlan) -> Sequence[Refund]:
+        """The refunds there are now where the plan would have made one. Which of them is ours is decided in gateway/."""
+
+    async def refunded(self, plan: WritePlan, refund: Refund) -> Refunded:
+        """How a refund that `refunds` has found left the note."""
+
+
+@runtime_checkable
 class CanRecall(Protocol):
     """The notes an earlier issue() whose answer was lost may have made. Which of them is ours is decided in gateway/, not here."""
 
-    async def candidates(self, plan: IssuePlan) -> Sequence[CreditNote]:
+    async def candidates(self, plan: WritePlan) -> Sequence[CreditNote]:
         """The notes there are now where the plan would have made one, newest first and all of them."""
 
 
@@ -144,7 +182,25 @@ class ProviderSpec:
     """Plain settings the account may supply."""
     switches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Name -> allowed values, the first is the default."""
+    gates: Mapping[Operation, tuple[str, str]] = field(default_factory=dict)
+    """Operations offered only where the account's switch (first) has the value (second): what they do is not published."""
+    reasons: Callable[[AccountSettings], frozenset[Reason]] | None = None
+    """The reasons an account takes, where its own settings decide; else those of the capabilities."""
     demo_switches: Mapping[str, str] = field(default_factory=dict)
     """What the built-in sandbox account sets."""
     limits: Limits = Limits()
     """The provider's published rate, our starting point."""
+
+    def has(self, operation: Operation) -> bool:
+        """Whether the provider has this; an account may lack it by a gate."""
+        match operation:
+            case Operation.GET | Operation.LIST | Operation.ISSUE | Operation.PREVIEW:
+                return True
+            case Operation.ISSUE_WITHOUT_INVOICE:
+                return self.capabilities.issues_without_invoice
+            case Operation.VOID:
+                return isinstance(self.adapter, type) and issubclass(self.adapter, CanVoid)
+            case Operation.REFUND:
+                return isinstance(self.adapter, type) and issubclass(self.adapter, CanRefund)
+            case _:
+                return False

@@ -13,7 +13,7 @@ import msgspec
 from app import http, telemetry
 from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
-from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, retry_after
+from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, request_id, retry_after
 from app.providers.line import Line
 from app.providers.policy import Deadline
 from app.providers.redaction import adopt, fault, scrubbed
@@ -32,11 +32,13 @@ LEAST_S = 0.01
 class Upstream:
     """An account's line for the length of one operation, which ends at the deadline."""
 
-    __slots__ = ("_deadline", "_line")
+    __slots__ = ("_deadline", "_line", "request_id")
 
     def __init__(self, line: Line, deadline: Deadline) -> None:
         self._line = line
         self._deadline = deadline
+        self.request_id: str | None = None
+        """The provider's own id of the last write it answered, for its support."""
 
     @property
     def account(self) -> str:
@@ -88,6 +90,7 @@ class Upstream:
             except _Lost as lost:
                 raise self._unknown(timed_out=lost.timed_out) from lost
             else:
+                self.request_id = request_id(response)
                 return self._written(response, into, explain)
 
     async def _read_once(self, path: str, params: Params | None, into: type[T], explain: Explain) -> T:
@@ -110,7 +113,8 @@ class Upstream:
                 raise self._unknown(timed_out=False, response=response) from unreadable
         explained = self._refused(response, explain)
         status = response.status_code
-        if is_definite(status, by_code=explained.by_code):
+        definite = is_definite(status, by_code=explained.by_code) if explained.definite is None else explained.definite
+        if definite:
             raise explained.error
         raise self._unknown(timed_out=status in GAVE_UP, response=response) from explained.error
 

@@ -6,9 +6,11 @@ A key's text between braces decides where it lives in a cluster: keys of one ato
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from app.store.durability import Durability
 
 
 class StoreFailure(Exception):
@@ -23,8 +25,26 @@ class Put:
     ttl_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Add:
+    """A member to put into the set kept under a key."""
+
+    member: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """A member to take out of the set kept under a key."""
+
+    member: bytes
+
+
+Write = Put | Add | Remove | None
+"""What one key of a commit becomes; None: nothing is left there."""
+
+
 class Store(Protocol):
-    """Every method raises StoreFailure when the store is out of reach."""
+    """Every method raises StoreFailure when the store is out of reach, or a key holds something of another kind than is asked for."""
 
     @property
     def is_shared(self) -> bool:
@@ -39,8 +59,26 @@ class Store(Protocol):
     async def delete(self, keys: Sequence[str]) -> None:
         """Forget them."""
 
-    async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Put | None]) -> bool:
-        """In one atomic step: if every expected key holds what is expected (None: nothing), write (None: delete) and say True."""
+    async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Write], *, settled: bool = False) -> bool:
+        """In one atomic step: if every expected key holds what is expected (None: nothing), write (None: delete) and say True.
+
+        `settled`: True is said only of what is kept as safely as this store was told to wait for; StoreFailure where it may not be.
+        """
+
+    async def members(self, key: str) -> set[bytes]:
+        """The set kept under the key; empty where there is none."""
+
+    async def append(self, stream: str, event: Mapping[str, str], *, most: int) -> None:
+        """Put an event, of one field or more, behind the others; of these at least the last `most` stay, and not many more."""
+
+    async def latest(self, stream: str, count: int) -> list[Mapping[str, str]]:
+        """The last events, at most `count` (at least 1), newest first."""
+
+    def find(self, prefix: str) -> AsyncIterator[str]:
+        """Every key that begins so, once each, in no order: for an operator's listing, since it walks over everything."""
+
+    async def durability(self) -> Durability:
+        """Whether what it was given outlives a crash, as far as it tells."""
 
     async def ping(self) -> None:
         """Whether it answers."""

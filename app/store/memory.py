@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-from app.store import Put
+from app.store import Add, Put, Remove, StoreFailure, Write
+from app.store.durability import Durability
+
+Events = deque[Mapping[str, str]]
+Lasting = bytes | set[bytes] | Events
 
 
 class MemoryStore:
@@ -19,7 +24,7 @@ class MemoryStore:
         self._clock = clock
         self._expiring: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
         self._size = 0
-        self._lasting: dict[str, bytes] = {}
+        self._lasting: dict[str, Lasting] = {}
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """The values, in the order of the keys; None where there is none."""
@@ -35,13 +40,53 @@ class MemoryStore:
         for key in keys:
             self._put(key, None)
 
-    async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Put | None]) -> bool:
+    async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Write], *, settled: bool = False) -> bool:  # noqa: ARG002 - there is nothing safer to wait for
         """Atomic because nothing here awaits."""
         if any(self._get(key) != value for key, value in expect.items()):
             return False
-        for key, value in put.items():
-            self._put(key, value)
+        sets = {
+            key: self._set(key) for key, write in put.items() if isinstance(write, (Add, Remove))
+        }  # all, before anything is written
+        for key, write in put.items():
+            match write:
+                case Add(member):
+                    sets[key].add(member)
+                    self._lasting[key] = sets[key]
+                case Remove(member):
+                    sets[key].discard(member)
+                    if not sets[key]:
+                        self._lasting.pop(key, None)
+                case _:
+                    self._put(key, write)
         return True
+
+    async def members(self, key: str) -> set[bytes]:
+        """The set kept under the key; empty where there is none."""
+        return set(self._set(key))
+
+    async def append(self, stream: str, event: Mapping[str, str], *, most: int) -> None:
+        """Put an event behind the others; the last `most` stay."""
+        events = self._events(stream)
+        self._lasting[stream] = events
+        events.append(dict(event))
+        while len(events) > most:
+            events.popleft()
+
+    async def latest(self, stream: str, count: int) -> list[Mapping[str, str]]:
+        """The last events, at most `count`, newest first."""
+        return list(itertools.islice(reversed(self._events(stream)), count))
+
+    async def find(self, prefix: str) -> AsyncIterator[str]:
+        """Every key that begins so, once each."""
+        now = self._clock()
+        expiring = [key for key, (_, dead_at) in self._expiring.items() if dead_at > now]  # being listed is not being used
+        for key in [*self._lasting, *expiring]:
+            if key.startswith(prefix):
+                yield key
+
+    async def durability(self) -> Durability:
+        """All ends with the process, and of what expires the oldest goes first where there is no room."""
+        return Durability(kept_on_disk=False, may_evict=True)
 
     async def ping(self) -> None:
         """It is always there."""
@@ -50,6 +95,24 @@ class MemoryStore:
         """Nothing is held."""
 
     def _get(self, key: str) -> bytes | None:
+        held = self._held(key)
+        if held is None or isinstance(held, bytes):
+            return held
+        raise _other_kind(key)
+
+    def _set(self, key: str) -> set[bytes]:
+        held = self._held(key)
+        if held is None or isinstance(held, set):
+            return held or set()
+        raise _other_kind(key)
+
+    def _events(self, key: str) -> Events:
+        held = self._held(key)
+        if held is None or isinstance(held, deque):
+            return held or deque()
+        raise _other_kind(key)
+
+    def _held(self, key: str) -> Lasting | None:
         if key in self._lasting:
             return self._lasting[key]
         value, dead_at = self._expiring.get(key, (None, 0.0))
@@ -86,3 +149,7 @@ class MemoryStore:
 def _cost(key: str, value: bytes) -> int:
     """Bytes held, with what the tables need for an entry."""
     return len(key) + len(value) + 250
+
+
+def _other_kind(key: str) -> StoreFailure:
+    return StoreFailure(f"{key!r} holds something of another kind")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from app.domain.commands import (
-    Expected,
-    IssuePlan,
-)
+from app.domain.errors import Rejected
 from app.domain.money import Money
+from app.domain.plans import Expected, WritePlan
 from app.domain.vocabulary import Operation
+from app.gateway.changes import Change
 from app.gateway.entries import Entry, EntryKeys
 from app.gateway.held import Held
 from app.gateway.idempotency import Ledger
+from app.gateway.turns import Turn
 from app.settings import Timings
 from app.store import Lease, Store
 from app.store.memory import MemoryStore
@@ -22,12 +22,12 @@ from tests.support.clock import Clock
 
 ACCOUNT = account()
 SUBJECT = "invoice:inv-1"
-PLAN = IssuePlan(request=b"{}", expected=Expected(currency="EUR", total=Money(100, "EUR")))
+PLAN = WritePlan(request=b"{}", expected=Expected(currency="EUR", total=Money(100, "EUR")))
 LEASE_S, SETTLES_AFTER_A_CRASH_S, KEEP_S = 45, 30 + 120, 30 * 86_400
 
 STEPS = {
-    "done": lambda held: held.done(note("n-1")),
-    "refused": lambda held: held.refused("PROVIDER_REJECTED"),
+    "done": lambda held: held.done(Change(note=note("n-1"))),
+    "refused": lambda held: held.refused(Rejected("no")),
     "unknown": lambda held: held.unknown("OUTCOME_UNKNOWN", settle_s=5, at_work=False),
     "absent": lambda held: held.absent(),
 }
@@ -58,7 +58,7 @@ class Desk:
     async def send(self, held: Held, *, snapshot: tuple[str, ...] = ("old",)) -> None:
         turn = await Lease.acquire(self.store, held.keys.turn(SUBJECT), 15)
         assert turn is not None
-        await held.sending(PLAN, snapshot=snapshot, subject=SUBJECT, turn=turn)
+        await held.sending(PLAN, snapshot=snapshot, turn=Turn(subject=SUBJECT, lease=turn))
         await turn.release()
 
     async def entry(self, key: str = "k") -> Entry:

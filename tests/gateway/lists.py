@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NoReturn
 
-from app.domain.commands import CreditNoteFilter, IssueCreditNote, IssuePlan, Page, PageRequest
+from app.domain.commands import CreditNoteFilter, IssueCreditNote, Page, PageRequest
 from app.domain.credit_note import CreditNote
 from app.domain.errors import GatewayError
 from app.domain.invoice import Invoice
+from app.domain.plans import WritePlan
 from app.domain.vocabulary import Filter, Order, Status
 from app.providers.contract import Capabilities
 from tests.gateway.stub import note
@@ -119,7 +120,13 @@ class ListedProvider:
     def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> NoReturn:
         raise NotImplementedError
 
-    async def issue(self, plan: IssuePlan, *, key: str) -> NoReturn:
+    def preview(self, command: IssueCreditNote, invoice: Invoice | None) -> NoReturn:
+        raise NotImplementedError
+
+    def allows(self, note: CreditNote) -> NoReturn:
+        raise NotImplementedError
+
+    async def issue(self, plan: WritePlan, *, key: str) -> NoReturn:
         raise NotImplementedError
 
     async def probe(self) -> None:

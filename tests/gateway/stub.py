@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from app import http
-from app.domain.commands import CreditNoteFilter, CreditTotal, Expected, IssueCreditNote, IssuePlan, Page, PageRequest
+from app.domain.commands import CreditNoteFilter, CreditTotal, IssueCreditNote, Page, PageRequest
 from app.domain.credit_note import CreditNote, Ref
 from app.domain.errors import GatewayError, NotFound
 from app.domain.invoice import Invoice
 from app.domain.money import Money
-from app.domain.vocabulary import RefundStatus, Settlement, Status
+from app.domain.plans import Expected, Preview, WritePlan
+from app.domain.vocabulary import NoteAction, RefundStatus, Settlement, Status
 from app.gateway.accounts import Account, Accounts, Caller
 from app.providers.contract import AccountSettings, Adapter, Capabilities, ClientOptions, Limits, ProviderSpec
 
@@ -73,11 +74,17 @@ class StubAdapter:
     async def invoices(self, ids: Sequence[str]) -> Mapping[str, Invoice | GatewayError]:
         raise NotImplementedError
 
-    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan:  # noqa: ARG002 - the contract's signature
+    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> WritePlan:  # noqa: ARG002 - the contract's signature
         assert isinstance(command.credit, CreditTotal)
-        return IssuePlan(request=b"{}", expected=Expected(currency="EUR", total=command.credit.total))
+        return WritePlan(request=b"{}", expected=Expected(currency="EUR", total=command.credit.total))
 
-    async def issue(self, plan: IssuePlan, *, key: str) -> CreditNote:
+    def preview(self, command: IssueCreditNote, invoice: Invoice | None) -> Preview:
+        raise NotImplementedError
+
+    def allows(self, note: CreditNote) -> frozenset[NoteAction]:  # noqa: ARG002 - the contract's signature
+        return frozenset()
+
+    async def issue(self, plan: WritePlan, *, key: str) -> CreditNote:
         raise NotImplementedError
 
     async def probe(self) -> None:

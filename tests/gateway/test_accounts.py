@@ -175,10 +175,17 @@ async def test_every_key_about_an_account_carries_its_tenant_and_name() -> None:
 async def test_what_is_offered_follows_from_what_the_provider_can() -> None:
     all_ = accounts(vcita("v", "t"), replace(vcita("c", "t"), provider="chargebee", credentials={"api_key": Secret("k")}))
     offered = {account.name: {operation for operation in Operation if account.offers(operation)} for account in all_.of(CALLER)}
+    everywhere = {Operation.GET, Operation.LIST, Operation.ISSUE, Operation.PREVIEW}
     assert offered == {
-        "v": {Operation.GET, Operation.LIST, Operation.ISSUE},
-        "c": {Operation.GET, Operation.LIST, Operation.ISSUE, Operation.ISSUE_WITHOUT_INVOICE},
+        "v": everywhere,
+        "c": everywhere | {Operation.ISSUE_WITHOUT_INVOICE, Operation.VOID, Operation.REFUND},
     }
+
+
+async def test_what_nobody_has_published_is_offered_only_where_the_account_says_what_it_does() -> None:
+    all_ = accounts(vcita("silent", "t"), replace(vcita("flex", "t"), switches={"refunds": "flex"}))
+    offered = {account.name: account.offers(Operation.REFUND) for account in all_.of(CALLER)}
+    assert offered == {"silent": False, "flex": True}
     await all_.aclose()
 
 

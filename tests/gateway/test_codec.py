@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.commands import IssuePlan, Page
+from app.domain.commands import Page
 from app.domain.credit_note import CreditNote, LineItem
 from app.domain.invoice import Invoice
 from app.domain.money import Money
+from app.domain.plans import WritePlan
 from app.gateway.cache import Fetched
 from app.gateway.codec import VERSION, Codec
 from app.gateway.entries import Entry
@@ -26,7 +27,7 @@ KINDS: dict[str, Any] = {
     "invoice": Invoice,
     "page": Page,
     "lines": tuple[LineItem, ...],
-    "plan": IssuePlan,
+    "plan": WritePlan,
     "entry": Entry,
 }
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

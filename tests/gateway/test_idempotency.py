@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.errors import Conflict, InProgress, KeyReused
+from app.domain.errors import Conflict, InProgress, InvalidInput, KeyReused, ProviderFault, Rejected
 from app.domain.vocabulary import Operation
+from app.gateway.changes import Change
 from app.gateway.entries import EntryKeys
 from app.gateway.held import LeaseLost
+from app.gateway.turns import Turn
 from app.store import Lease
 from tests.gateway.ledgers import ACCOUNT, LEASE_S, PLAN, SETTLES_AFTER_A_CRASH_S, STEPS, SUBJECT, Desk, keys
 from tests.gateway.stub import account, note
@@ -56,7 +58,7 @@ async def test_who_sends_has_it_on_record_before_with_all_that_is_needed_to_find
 async def test_a_done_entry_is_replayed_both_ways_and_only_for_its_content(desk: Desk) -> None:
     async with desk.hold() as held:
         await desk.send(held)
-        await held.done(note("n-1"), request_id="r-1")
+        await held.done(Change(note=note("n-1"), request_id="r-1"))
     assert await desk.pending() is None
     found = await desk.ledger.finished(keys(), "content")
     assert found is not None
@@ -113,13 +115,13 @@ async def test_a_holder_that_died_after_sending_leaves_the_entry_open_with_what_
 async def test_a_refusal_frees_the_key_for_other_content_under_another_provider_key(desk: Desk) -> None:
     async with desk.hold() as held:
         await desk.send(held)
-        await held.refused("PROVIDER_REJECTED", request_id="r-1")
+        await held.refused(Rejected("no", provider=ProviderFault(request_id="r-1")))
     assert await desk.pending() is None
     async with desk.hold(content="other") as held:
         entry = held.entry
         assert (entry.state, entry.generation, entry.fingerprint, entry.snapshot) == ("started", 2, "other", ())
         assert [(attempt.code, attempt.provider_request_id) for attempt in entry.attempts] == [("PROVIDER_REJECTED", "r-1")]
-        await held.refused("INVALID_INPUT")  # before anything was sent
+        await held.refused(InvalidInput("no"))  # before anything was sent
         assert [attempt.code for attempt in held.entry.attempts] == ["PROVIDER_REJECTED"]
     assert (await desk.entry()).generation == 3
 
@@ -144,7 +146,7 @@ async def test_what_is_certainly_absent_begins_anew_with_a_snapshot_of_its_own(d
         await held.absent()
         entry = held.entry
         assert (entry.state, entry.generation, entry.plan, entry.snapshot, entry.sent_at) == ("started", 2, None, (), None)
-        assert [attempt.code for attempt in entry.attempts] == ["ABSENT"]
+        assert [attempt.code for attempt in entry.attempts] == ["PROVIDER_UNAVAILABLE"]
         assert await desk.pending() is None
         await desk.send(held, snapshot=("new",))
         assert (held.entry.snapshot, held.entry.generation) == (("new",), 2)
@@ -177,22 +179,22 @@ async def test_a_pending_write_stops_every_other_key_on_its_subject_but_not_its_
         with pytest.raises(LeaseLost):
             await desk.send(other)
     async with desk.hold() as held:
-        await held.refused("PROVIDER_REJECTED")
+        await held.refused(Rejected("no"))
     await desk.ledger.refuse_if_pending(keys("other"), SUBJECT)
 
 
 async def test_one_note_cannot_belong_to_two_entries(desk: Desk) -> None:
     async with desk.hold("one") as held:
         await desk.send(held)
-        await held.done(note("n-1"))
+        await held.done(Change(note=note("n-1")))
     assert await desk.ledger.claimed(keys("two"), ["n-0", "n-1"]) == {"n-1"}
     assert await desk.ledger.claimed(keys("one"), ["n-0", "n-1"]) == set()
     async with desk.hold("two") as held:
         await desk.send(held)
         with pytest.raises(LeaseLost):
-            await held.done(note("n-1"))
+            await held.done(Change(note=note("n-1")))
         assert held.entry.state == "sent"
-        await held.done(note("n-2"))
+        await held.done(Change(note=note("n-2")))
     assert await desk.ledger.claimed(keys("three"), ["n-1", "n-2"]) == {"n-1", "n-2"}
 
 
@@ -218,7 +220,7 @@ async def test_who_lost_the_lease_or_the_turn_or_never_had_it_does_not_send(desk
     late, _ = await desk.crash()
     desk.clock.advance(15)
     with pytest.raises(LeaseLost):
-        await late.sending(PLAN, snapshot=(), subject=SUBJECT, turn=turn)
+        await late.sending(PLAN, snapshot=(), turn=Turn(subject=SUBJECT, lease=turn))
     desk.clock.advance(LEASE_S - 15)
     with pytest.raises(LeaseLost):
         await desk.send(late)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import InProgress, OutcomeUnknown, StoreUnavailable
+from app.domain.errors import InProgress, OutcomeUnknown, Rejected, StoreUnavailable
+from app.gateway.changes import Change
+from app.gateway.turns import Turn
 from app.store import Lease, Put, StoreFailure
 from app.store.memory import MemoryStore
 from tests.gateway.ledgers import KEEP_S, LEASE_S, PLAN, STEPS, SUBJECT, Desk, keys
@@ -70,7 +72,7 @@ async def test_a_send_whose_record_has_no_answer_is_looked_up_and_repeated(clock
         turn = await Lease.acquire(store, keys().turn(SUBJECT), 15)
         assert turn is not None
         failing(store, mishap, always=False)
-        await held.sending(PLAN, snapshot=(), subject=SUBJECT, turn=turn)
+        await held.sending(PLAN, snapshot=(), turn=Turn(subject=SUBJECT, lease=turn))
         assert held.is_open
     assert (await desk.entry()).state == "sent"
 
@@ -138,10 +140,10 @@ async def test_a_lease_that_cannot_be_released_ends_by_itself(clock: Clock) -> N
 async def test_what_has_ended_is_forgotten_after_its_time_and_what_is_open_never(desk: Desk) -> None:
     async with desk.hold("done") as held:
         await desk.send(held)
-        await held.done(note("n-1"))
+        await held.done(Change(note=note("n-1")))
     async with desk.hold("refused") as held:
         await desk.send(held)
-        await held.refused("PROVIDER_REJECTED")
+        await held.refused(Rejected("no"))
     async with desk.hold("open") as held:
         await desk.send(held)
     desk.clock.advance(KEEP_S - 1)

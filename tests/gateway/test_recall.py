@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.commands import Expected
 from app.domain.credit_note import CreditNote, LineItem, Party, ProviderValues
 from app.domain.money import Money
+from app.domain.plans import Expected
 from app.domain.vocabulary import Status
 from app.gateway.entries import Entry
 from app.gateway.recall import could_be, fits, is_power_of_ten_off, mismatch, newcomers

@@ -114,8 +114,8 @@ async def test_a_lost_lease_is_not_taken_back_nor_the_next_holders_given_away(st
         await store.delete([KEYS.turn(SUBJECT)])
         async with there.turn(KEYS, SUBJECT, Deadline(1, now)) as taken:
             await asyncio.sleep(LEASE_S)
-            await lost.release()
-            assert await held(store) == taken.token != lost.token
+            await lost.lease.release()
+            assert await held(store) == taken.lease.token != lost.lease.token
     assert await held(store) is None
 
 

@@ -81,7 +81,7 @@ async def test_a_client_that_goes_away_does_not_stop_its_write(desk: Desk, sandb
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    await desk.background.drain(10)
+    await desk.writes.background.drain(10)
     again = await desk.issue(command(account, key="k"))
     assert (said(again), again.replayed) == (APPLIED, True)
     assert again.note is not None

@@ -95,7 +95,7 @@ async def test_a_process_that_dies_while_sending_leaves_a_key_that_the_next_one_
     waiting = asyncio.create_task(dying.issue(command(account, key="k")))
     await until(lambda: sandbox.calls(provider(account), "POST") == 1)
     line.go_away()  # and with it the last word about the leases
-    await dying.background.drain(0)
+    await dying.writes.background.drain(0)
     with pytest.raises(asyncio.CancelledError):
         await waiting
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from app.domain.commands import CreditTotal, Expected, InvoiceTarget, IssueCreditNote, IssuePlan
+from app.domain.commands import CreditTotal, InvoiceTarget, IssueCreditNote
 from app.domain.credit_note import CreditNote, Ref
 from app.domain.errors import GatewayError, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from app.domain.invoice import Invoice
 from app.domain.money import Money
+from app.domain.plans import Expected, WritePlan
 from app.domain.vocabulary import InvoiceStatus, Reason
+from app.gateway.audit import Audit
 from app.gateway.background import Background
 from app.gateway.cache import Memory
 from app.gateway.credit_notes import CreditNotes
@@ -106,17 +108,17 @@ class FailingAdapter(StubAdapter):
             for id in ids
         }
 
-    async def candidates(self, plan: IssuePlan) -> Sequence[CreditNote]:
+    async def candidates(self, plan: WritePlan) -> Sequence[CreditNote]:
         self._looks()
         return self.books.on(plan.expected.invoice_id or "")
 
-    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan:
+    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> WritePlan:
         assert invoice is not None
-        return IssuePlan(
+        return WritePlan(
             request=command.key.encode(), expected=Expected(currency="EUR", total=TEN, invoice_id=invoice.ref.external_id)
         )
 
-    async def issue(self, plan: IssuePlan, *, key: str) -> CreditNote:
+    async def issue(self, plan: WritePlan, *, key: str) -> CreditNote:
         fate, self.fate = self.fate, "answered"
         await asyncio.sleep(0.01)  # long enough for the other process to get between
         maker, invoice = plan.request.decode(), plan.expected.invoice_id or ""
@@ -166,11 +168,12 @@ class Worker:
         self._background = background
         notes = CreditNotes(Memory(store=cache, background=background), timings)
         self.writes = Writes(
-            accounts({"acme": self.adapter}, {"acme": Capabilities(native_idempotency=self._books.knows_keys)}),
-            Ledger(self.line, timings, clock),
-            Turns(self.line, timings.invoice_lease_s),
-            Sender(units=UnitAlarms(self.line), notes=notes.cache, cache=cache, timings=timings),
-            background,
+            accounts=accounts({"acme": self.adapter}, {"acme": Capabilities(native_idempotency=self._books.knows_keys)}),
+            ledger=Ledger(self.line, timings, clock),
+            turns=Turns(self.line, timings.invoice_lease_s),
+            sender=Sender(units=UnitAlarms(self.line), notes=notes.cache, cache=cache, timings=timings),
+            background=background,
+            audit=Audit(store=cache, most=100),
             accepts_volatile=True,
         )
 

@@ -10,19 +10,22 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from app.accounts_file import demo_accounts
-from app.domain.commands import CreditTotal, InvoiceTarget, IssueCreditNote
+from app.domain.commands import CreditTotal, InvoiceTarget, IssueCreditNote, RefundCreditNote, VoidCreditNote
 from app.domain.credit_note import Ref
 from app.domain.money import Money
 from app.domain.vocabulary import Reason
 from app.gateway.accounts import Account, Accounts, Caller
+from app.gateway.audit import Audit
 from app.gateway.background import Background
 from app.gateway.cache import Memory
 from app.gateway.credit_notes import CreditNotes
 from app.gateway.idempotency import Ledger
+from app.gateway.operations import Operations
 from app.gateway.results import WriteResult
 from app.gateway.sending import Sender
 from app.gateway.turns import Turns
 from app.gateway.units import UnitAlarms
+from app.gateway.watch import Watch
 from app.gateway.writes import Writes
 from app.providers import PROVIDERS
 from app.providers.contract import AccountSettings
@@ -82,14 +85,44 @@ class Desk:
     """One process's writes."""
 
     writes: Writes
-    accounts: Accounts
-    units: UnitAlarms
-    background: Background
+    store: Store
     clock: Clock
+
+    @property
+    def accounts(self) -> Accounts:
+        """Those it writes at."""
+        return self.writes.accounts
+
+    @property
+    def units(self) -> UnitAlarms:
+        """Its alarms."""
+        return self.writes.sender.units
+
+    @property
+    def audit(self) -> Audit:
+        """What it tells of its attempts."""
+        return self.writes.audit
+
+    @property
+    def operations(self) -> Operations:
+        """What became of its writes."""
+        return Operations(accounts=self.accounts, ledger=self.writes.ledger)
+
+    def watch(self) -> Watch:
+        """Its look in the background, not running."""
+        return Watch(writes=self.writes, store=self.store, every_s=1.0, clock=self.clock)
 
     async def issue(self, command: IssueCreditNote) -> WriteResult:
         """As the mutation does."""
         return await self.writes.issue(CALLER, command)
+
+    async def void(self, command: VoidCreditNote) -> WriteResult:
+        """As the mutation does."""
+        return await self.writes.void(CALLER, command)
+
+    async def refund(self, command: RefundCreditNote) -> WriteResult:
+        """As the mutation does."""
+        return await self.writes.refund(CALLER, command)
 
     def account(self, name: str) -> Account:
         """One of them, open."""
@@ -119,19 +152,20 @@ class Desks:
         notes = CreditNotes(Memory(store=cache, background=background), timings)
         units = UnitAlarms(store)
         writes = Writes(
-            opened,
-            Ledger(store, timings, clock),
-            Turns(store, timings.invoice_lease_s),
-            Sender(units=units, notes=notes.cache, cache=cache, timings=timings),
-            background,
+            accounts=opened,
+            ledger=Ledger(store, timings, clock),
+            turns=Turns(store, timings.invoice_lease_s),
+            sender=Sender(units=units, notes=notes.cache, cache=cache, timings=timings),
+            background=background,
+            audit=Audit(store=cache, most=1_000),
             accepts_volatile=accepts_volatile,
         )
-        desk = Desk(writes=writes, accounts=opened, units=units, background=background, clock=clock)
+        desk = Desk(writes=writes, store=store, clock=clock)
         self._made.append(desk)
         return desk
 
     async def aclose(self) -> None:
         """Let what runs end."""
         for desk in self._made:
-            await desk.background.drain(10)
+            await desk.writes.background.drain(10)
             await desk.accounts.aclose()

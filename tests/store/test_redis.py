@@ -21,6 +21,11 @@ CALLS: dict[str, Call] = {
     "put": lambda store: store.put_many({"a": Put(b"1")}),
     "delete": lambda store: store.delete(["a"]),
     "commit": lambda store: store.commit({"a": None}, {"a": Put(b"1")}),
+    "members": lambda store: store.members("set"),
+    "append": lambda store: store.append("stream", {"what": "1"}, most=10),
+    "latest": lambda store: store.latest("stream", 10),
+    "find": lambda store: found(store, ""),
+    "durability": lambda store: store.durability(),
     "lease": lambda store: Lease.acquire(store, "lease", 10.0),
     "ping": lambda store: store.ping(),
 }
@@ -39,6 +44,10 @@ async def store(server: RedisServer) -> AsyncIterator[RedisStore]:
     store = RedisStore(server.url)
     yield store
     await store.aclose()
+
+
+async def found(store: RedisStore, prefix: str) -> list[str]:
+    return [key async for key in store.find(prefix)]
 
 
 async def opened(store: RedisStore, connections: int) -> None:
@@ -156,3 +165,9 @@ async def test_a_value_of_another_kind_under_the_key_is_a_failure_of_the_store(s
         await store.get_many(["a"])
     with pytest.raises(StoreFailure):
         await store.commit({"a": None}, {"a": Put(b"1")})
+
+
+async def test_a_listing_names_more_keys_than_one_page_of_a_scan_holds_once_each(store: RedisStore) -> None:
+    await store.put_many({f"page:{number}": Put(b"") for number in range(3500)})
+    await store.put_many({f"other:{number}": Put(b"") for number in range(3500)})
+    assert sorted(await found(store, "page:")) == sorted(f"page:{number}" for number in range(3500))

@@ -23,11 +23,12 @@ def free_port() -> int:
 
 
 class RedisServer:
-    """One server process; `start` again after `stop` to have it back, empty, on the same port."""
+    """One server process; `start` again after `stop` to have it back on the same port: empty, unless `more` says `--appendonly yes`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *more: str) -> None:
         self._binary = shutil.which("redis-server") or str(get_binary_path())
         self._folder = folder
+        self._more = more
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
 
@@ -38,7 +39,9 @@ class RedisServer:
     def start(self) -> Self:
         """Start and wait until it answers."""
         options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir", str(self._folder)]
-        self._process = subprocess.Popen([self._binary, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [self._binary, *options, *self._more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         give_up = time.monotonic() + 10
         while not self._answers():
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -54,6 +57,13 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def run(self, command: str) -> str:
+        """The first line that it answers to a command."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as sock, sock.makefile("rw", newline="\r\n") as line:
+            line.write(f"{command}\r\n")
+            line.flush()
+            return line.readline().removesuffix("\r\n")
 
     def freeze(self) -> None:
         """Keep the port open and answer nothing."""

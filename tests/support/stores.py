@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Literal, TypeVar
 
-from app.store import Put, Store, StoreFailure
+from app.store import Put, Store, StoreFailure, Write
+from app.store.durability import Durability
 
 T = TypeVar("T")
 Mishap = Literal["none", "before", "after"]
@@ -40,8 +41,25 @@ class ShakyStore:
     async def delete(self, keys: Sequence[str]) -> None:
         await self._reached("delete", lambda: self.inner.delete(keys))
 
-    async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Put | None]) -> bool:
-        return await self._reached("commit", lambda: self.inner.commit(expect, put))
+    async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Write], *, settled: bool = False) -> bool:
+        return await self._reached("commit", lambda: self.inner.commit(expect, put, settled=settled))
+
+    async def members(self, key: str) -> set[bytes]:
+        return await self._reached("members", lambda: self.inner.members(key))
+
+    async def append(self, stream: str, event: Mapping[str, str], *, most: int) -> None:
+        await self._reached("append", lambda: self.inner.append(stream, event, most=most))
+
+    async def latest(self, stream: str, count: int) -> list[Mapping[str, str]]:
+        return await self._reached("latest", lambda: self.inner.latest(stream, count))
+
+    async def find(self, prefix: str) -> AsyncIterator[str]:
+        await self._reached("find", self.inner.ping)
+        async for key in self.inner.find(prefix):
+            yield key
+
+    async def durability(self) -> Durability:
+        return await self._reached("durability", self.inner.durability)
 
     async def ping(self) -> None:
         await self._reached("ping", self.inner.ping)
