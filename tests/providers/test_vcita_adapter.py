@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app import http
 from app.domain.commands import CreditNoteFilter, PageRequest, Place
 from app.domain.credit_note import CreditNote
 from app.domain.errors import AccountRefused, GatewayError, InvalidInput, NotFound, Rejected
@@ -17,7 +16,7 @@ from app.domain.vocabulary import ErrorCode, Filter, InvoiceStatus, Order, Refun
 from app.providers.contract import AccountSettings, CanRecall, HasLines
 from app.providers.vcita import SPEC
 from tests.providers.vcita import settings
-from tests.providers.vcita.desk import CLIENT, DIRECTORY, Desk, Teller, open_desk, uid
+from tests.providers.vcita.desk import CLIENT, DIRECTORY, Desk, Teller, open_desk, telling, uid
 
 pytestmark = pytest.mark.anyio
 
@@ -30,12 +29,8 @@ def served_desk() -> Iterator[Desk]:
 
 @pytest.fixture
 async def teller(served_desk: Desk) -> AsyncIterator[Teller]:
-    served_desk.sandbox.switches.reset()
-    served_desk.sandbox.reset()
-    served_desk.seen.clear()
-    async with http.AsyncClient() as client:
-        yield Teller(served_desk, client)
-    assert served_desk.sandbox.violations() == []
+    async with telling(served_desk) as teller:
+        yield teller
 
 
 # number -> status, currency, total, creditable, due, paid

@@ -17,9 +17,10 @@ from starlette.routing import Route
 from app import http
 from app.domain.commands import CreditNoteFilter, CreditTotal, PageRequest
 from app.domain.credit_note import CreditNote
-from app.domain.errors import BadPayload, GatewayError, OutcomeUnknown, RateLimited, Unavailable
+from app.domain.errors import BadPayload, GatewayError, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from app.domain.vocabulary import ErrorCode, Status
 from app.providers.vcita.adapter import Vcita
+from tests.providers.test_vcita_refunding import plan as refund_plan
 from tests.providers.vcita import ABSENT_ID, INVOICE_ID, KNOWN_ID, PAGE_SIZE, adapter, command, euro, invoice, line, reply, tax
 from tests.support.serving import served
 
@@ -107,8 +108,21 @@ async def test_being_asked_to_wait_is_carried_on() -> None:
     assert raised.value.retry_after == 7
 
 
-def plan(vcita: Vcita) -> Any:
-    return vcita.plan(command(CreditTotal(total=euro(100_00))), invoice(line(100_00, tax("19", 19_00))))
+def plan(vcita: Vcita, **more: Any) -> Any:
+    return vcita.plan(command(CreditTotal(total=euro(100_00)), **more), invoice(line(100_00, tax("19", 19_00))))
+
+
+@pytest.mark.parametrize(("status", "code"), [(409, "duplicate"), (422, "taken"), (422, "duplicate")])
+async def test_a_duplicate_is_refused_where_a_number_can_be_one_and_else_may_be_the_note_itself(status: int, code: str) -> None:
+    body = {"success": False, "errors": [{"code": code, "message": "again"}]}
+    async with answering(lambda _: {"status": status, "headers": {}, "body": body}) as vcita:
+        with pytest.raises(OutcomeUnknown) as unknown:
+            await vcita.issue(plan(vcita), key="key-1")
+        with pytest.raises(Rejected) as refused:
+            await vcita.issue(plan(vcita, number="CN-7"), key="key-1")
+    assert unknown.value.provider is not None
+    assert (unknown.value.provider.http_status, unknown.value.timed_out) == (status, False)
+    assert (refused.value.code, refused.value.path) == (ErrorCode.DUPLICATE, ("number",))
 
 
 @pytest.mark.parametrize("meaning", ["broken", "malformed", "not_json"])
@@ -127,6 +141,32 @@ async def test_a_note_issued_and_answered_with_impossible_figures_may_have_happe
         with pytest.raises(OutcomeUnknown) as raised:
             await vcita.issue(plan(vcita), key="key-1")
     assert raised.value.account == "vcita-test"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (201, {"success": True, "data": {"refund": {"uid": "re1", "amount": "5.0", "currency": "EUR", "payment_uid": "pay1"}}}),
+        (201, {"success": True, "data": {"refund": {"amount": "50.0"}}}),
+        (200, {"success": True}),
+        (409, {"success": False, "errors": [{"code": "duplicate", "message": "again"}]}),
+        (409, {"success": False, "errors": [{"code": "brand_new"}]}),
+        (422, {"success": False, "errors": [{"code": "taken", "field": "payment_uid"}]}),
+    ],
+)
+async def test_a_refund_answered_with_another_one_or_with_itself_may_have_happened(status: int, body: object) -> None:
+    async with answering(lambda _: {"status": status, "headers": {}, "body": body}) as vcita:
+        with pytest.raises(OutcomeUnknown) as raised:
+            await vcita.refund(refund_plan(), key="key-1")
+    assert raised.value.account == "vcita-test"
+
+
+async def test_a_reference_given_can_be_a_duplicate_of_anothers() -> None:
+    body = {"success": False, "errors": [{"code": "duplicate", "message": "again"}]}
+    async with answering(lambda _: {"status": 409, "headers": {}, "body": body}) as vcita:
+        with pytest.raises(Rejected) as raised:
+            await vcita.refund(refund_plan(external=True, reference="re_1"), key="key-1")
+    assert (raised.value.code, raised.value.path) == (ErrorCode.DUPLICATE, ("reference",))
 
 
 async def test_an_envelope_without_success_is_not_a_note() -> None:

@@ -10,14 +10,19 @@ from hypothesis import strategies as st
 
 from app.domain.errors import AccountRefused, GatewayError, NotFound, Path, RateLimited, Rejected, Unavailable
 from app.domain.vocabulary import ErrorCode
-from app.providers.answers import Explanation, Refusal
-from app.providers.vcita.errors import explain
+from app.providers.answers import Explain, Explanation, Refusal
+from app.providers.vcita.errors import explain, explain_issue, explain_refund
 from tests.providers.vcita import reply
 
+NUMBERED = explain_issue(numbered=True)
+UNNUMBERED = explain_issue(numbered=False)
+REFERENCED = explain_refund(referenced=True)
+UNREFERENCED = explain_refund(referenced=False)
 
-def told(status: int, body: object) -> Explanation:
+
+def told(status: int, body: object, meaning: Explain = explain) -> Explanation:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return explain(Refusal(status=status, body=raw, request_id="req-1"))
+    return meaning(Refusal(status=status, body=raw, request_id="req-1"))
 
 
 def v3(code: str, field: str | None = None) -> dict[str, object]:
@@ -35,7 +40,7 @@ def v3(code: str, field: str | None = None) -> dict[str, object]:
         (404, "not_found", "source_payment_uid", NotFound, ErrorCode.NOT_FOUND, ("options", "vcita", "sourcePaymentUid")),
         (422, "taken", "unique_number", Rejected, ErrorCode.DUPLICATE, ("number",)),
         (422, "taken", None, Rejected, ErrorCode.DUPLICATE, ("number",)),
-        (409, "duplicate", None, Rejected, ErrorCode.DUPLICATE, None),
+        (409, "duplicate", None, Rejected, ErrorCode.DUPLICATE, ("number",)),
         (409, "DUPLICATE", "unique_number", Rejected, ErrorCode.DUPLICATE, ("number",)),
         (422, "invalid", "line_items", Rejected, ErrorCode.PROVIDER_REJECTED, ("credit",)),
         (422, "invalid", "line_items.0.taxes.1.rate", Rejected, ErrorCode.PROVIDER_REJECTED, ("credit",)),
@@ -52,12 +57,51 @@ def v3(code: str, field: str | None = None) -> dict[str, object]:
 def test_a_machine_code_decides(
     status: int, code: str, field: str | None, kind: type[GatewayError], ours: ErrorCode, path: Path | None
 ) -> None:
-    explained = told(status, v3(code, field))
+    explained = told(status, v3(code, field), NUMBERED)
     error = explained.error
-    assert explained.by_code
+    assert (explained.by_code, explained.definite) == (True, None)
     assert (type(error), error.code, error.path) == (kind, ours, path)
     assert error.provider is not None
     assert (error.provider.http_status, error.provider.code, error.provider.field) == (status, code, field)
+
+
+@pytest.mark.parametrize(("status", "code"), [(409, "duplicate"), (422, "taken"), (400, "duplicate"), (409, "taken")])
+@pytest.mark.parametrize("field", [None, "unique_number"])
+def test_what_gave_nothing_that_must_be_unique_can_only_be_a_duplicate_of_itself(status: int, code: str, field: str | None) -> None:
+    for meaning in (UNNUMBERED, UNREFERENCED):
+        explained = told(status, v3(code, field), meaning)
+        assert (explained.error.code, explained.by_code, explained.definite) == (ErrorCode.DUPLICATE, True, False)
+
+
+def test_other_refusals_of_a_note_without_a_number_prove_what_they_always_do() -> None:
+    assert told(422, v3("invalid", "line_items"), UNNUMBERED).definite is None
+    assert told(409, v3("brand_new"), UNNUMBERED).definite is None
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "kind", "path"),
+    [
+        ("missing", "payment_uid", NotFound, ("paymentId",)),
+        ("invalid", "refund.payment_uid", Rejected, ("paymentId",)),
+        ("invalid", "refund.amount", Rejected, ("amount",)),
+        ("invalid", "amount", Rejected, ("amount",)),
+        ("invalid", "refund.record_refund", Rejected, ("external",)),
+        ("invalid", "refund.refund_time", Rejected, ("paidOn",)),
+        ("invalid", "refund.provider_refund_id", Rejected, ("reference",)),
+        ("duplicate", None, Rejected, ("reference",)),
+        ("taken", "payment_uid", Rejected, ("paymentId",)),
+        ("invalid", "invoice_uid", Rejected, None),
+    ],
+)
+def test_a_refusal_of_a_refund_blames_the_inputs_of_a_refund(
+    code: str, field: str | None, kind: type[GatewayError], path: Path | None
+) -> None:
+    explained = told(422, v3(code, field), REFERENCED)
+    assert (type(explained.error), explained.error.path, explained.definite) == (kind, path, None)
+
+
+def test_the_refusal_of_a_read_blames_no_input() -> None:
+    assert told(422, v3("invalid", "invoice_uid")).error.path is None
 
 
 def test_the_machine_code_goes_before_the_status() -> None:

@@ -17,9 +17,7 @@ from app.domain.commands import (
     CreditTotal,
     CustomerTarget,
     DispositionPart,
-    Expected,
     IssueCreditNote,
-    IssuePlan,
 )
 from app.domain.credit_note import Ref
 from app.domain.errors import (
@@ -32,6 +30,7 @@ from app.domain.errors import (
     WrongState,
 )
 from app.domain.money import Money
+from app.domain.plans import Expected, WritePlan
 from app.domain.vocabulary import Disposition, ErrorCode, InvoiceStatus, IssueField, Reason
 from app.providers.vcita import SPEC, wire
 from app.providers.vcita.issuing import issue_plan, notes_text
@@ -41,7 +40,7 @@ from tests.providers.vcita import ACCOUNT, INVOICE_ID, command, euro, invoice, l
 PLAIN = invoice(line(80_00, tax("19", 15_20), id="itm1", quantity="2"), line(20_00, tax("19", 3_80), id="itm2"))
 
 
-def body(plan: IssuePlan) -> dict[str, Any]:
+def body(plan: WritePlan) -> dict[str, Any]:
     """What is sent, with exact numbers."""
     stored = msgspec.json.decode(plan.request, type=wire.StoredCall)
     assert (stored.path, stored.invoice_uid) == ("/v3/payments/credit_notes", INVOICE_ID)

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.commands import CreditLine, CreditLines, CreditTotal, IssuePlan, LineTax
+from app.domain.commands import CreditLine, CreditLines, CreditTotal, LineTax
 from app.domain.errors import BadPayload, GatewayError, InvalidInput, InvalidInputs, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.money import Money, exponent
+from app.domain.plans import WritePlan
 from app.domain.vocabulary import ErrorCode
 from app.providers.vcita import wire
 from app.providers.vcita.issuing import issue_plan
@@ -32,11 +33,11 @@ INCLUSIVE = invoice(
 )  # fmt: skip
 
 
-def plan(against: Invoice, *lines: CreditLine) -> IssuePlan:
+def plan(against: Invoice, *lines: CreditLine) -> WritePlan:
     return issue_plan(command(CreditLines(lines=lines)), against, settings())
 
 
-def sent(made: IssuePlan) -> list[dict[str, Any]]:
+def sent(made: WritePlan) -> list[dict[str, Any]]:
     stored = msgspec.json.decode(made.request, type=wire.StoredCall)
     rows: list[dict[str, Any]] = msgspec.json.Decoder(float_hook=Decimal).decode(stored.body)["line_items"]
     return rows

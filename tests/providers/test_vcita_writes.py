@@ -8,14 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from app import http
 from app.domain.commands import CreditLine, CreditLines, CreditRemaining, CreditTotal, LineTax
 from app.domain.errors import AccountRefused, AmountTooHigh, GatewayError, NotFound, Rejected, Unsupported
 from app.domain.money import Money
 from app.domain.vocabulary import ErrorCode, Reason, RefundStatus, Settlement
 from app.providers.vcita.options import VcitaOptions
 from tests.providers.vcita import command, euro, settings
-from tests.providers.vcita.desk import DIRECTORY, Desk, Teller, open_desk, uid
+from tests.providers.vcita.desk import DIRECTORY, Desk, Teller, open_desk, telling, uid
 
 pytestmark = pytest.mark.anyio
 
@@ -28,12 +27,8 @@ def served_desk() -> Iterator[Desk]:
 
 @pytest.fixture
 async def teller(served_desk: Desk) -> AsyncIterator[Teller]:
-    served_desk.sandbox.switches.reset()
-    served_desk.sandbox.reset()
-    served_desk.seen.clear()
-    async with http.AsyncClient() as client:
-        yield Teller(served_desk, client)
-    assert served_desk.sandbox.violations() == []
+    async with telling(served_desk) as teller:
+        yield teller
 
 
 WAYS = [

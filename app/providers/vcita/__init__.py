@@ -31,11 +31,17 @@ SPEC = ProviderSpec(
         filters=frozenset({Filter.INVOICE}),
         orders=frozenset({Order.ISSUED_DESC, Order.ISSUED_ASC}),
         notes=MappingProxyType(
-            {Operation.ISSUE: "The reason goes into the note's text. A note cannot be withdrawn at this provider."}
+            {
+                Operation.ISSUE: "The reason goes into the note's text.",
+                Operation.VOID: "A note cannot be withdrawn at this provider.",
+                Operation.REFUND: "Gives back a whole payment of the note's invoice, named by paymentId, where the account says"
+                " refunds = flex: in Strict Mode a refund may make a note of its own.",
+            }
         ),
     ),
     client=client_options,
     adapter=Vcita,
-    switches={"source_payment": ("unset", "accepted")},
-    demo_switches={"source_payment": "accepted"},
+    switches={"source_payment": ("unset", "accepted"), "refunds": ("unset", "flex")},
+    gates={Operation.REFUND: ("refunds", "flex")},
+    demo_switches={"source_payment": "accepted", "refunds": "flex"},
 )

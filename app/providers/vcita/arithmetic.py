@@ -11,6 +11,7 @@ from app.domain.money import Money, MoneyError, exponent, split
 
 _LARGEST = 40  # digits before the point; more is nobody's money and would stop the machine
 _FINEST = 40  # digits after it
+_STORABLE = 2**63  # minor units; whatever counts in integers of 64 bits, the ledger among them, ends here
 
 
 def is_bounded(number: Decimal) -> bool:
@@ -24,6 +25,11 @@ def bounded(number: Decimal) -> Decimal:
         message = "a number is not finite, too large or too long"
         raise MoneyError(message)
     return number
+
+
+def is_storable(amount: Money) -> bool:
+    """Whether the amount can be put on record in minor units."""
+    return abs(amount.minor) < _STORABLE
 
 
 def half_up(value: Fraction) -> int:

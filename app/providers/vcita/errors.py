@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -17,14 +18,13 @@ from app.domain.errors import (
     Unavailable,
 )
 from app.domain.vocabulary import ErrorCode
-from app.providers.answers import Explanation, Refusal, by_status
+from app.providers.answers import Explain, Explanation, Refusal, by_status
 
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
     error: type[GatewayError]
     code: ErrorCode | None = None
-    path: Path | None = None
 
 
 # docs: API policies and conventions; the v3 samples add the codes of single members. The code for more than the creditable
@@ -34,7 +34,7 @@ ERRORS = {
     "forbidden": _Meaning(AccountRefused, ErrorCode.PROVIDER_FORBIDDEN),
     "not_found": _Meaning(NotFound),
     "missing": _Meaning(NotFound),
-    "taken": _Meaning(Rejected, ErrorCode.DUPLICATE, ("number",)),
+    "taken": _Meaning(Rejected, ErrorCode.DUPLICATE),
     "duplicate": _Meaning(Rejected, ErrorCode.DUPLICATE),
     "invalid": _Meaning(Rejected),
     "required": _Meaning(Rejected),
@@ -46,13 +46,20 @@ ERRORS = {
 }
 
 # The first word of the refused member -> the input it was made from.
-PATHS: dict[str, Path] = {
+ISSUE_PATHS: dict[str, Path] = {
     "invoice_uid": ("against", "invoice"),
     "line_items": ("credit",),
     "notes": ("reasonText",),
     "unique_number": ("number",),
     "source_payment_uid": ("options", "vcita", "sourcePaymentUid"),
     "notify_recipient": ("notifyCustomer",),
+}
+REFUND_PATHS: dict[str, Path] = {
+    "payment_uid": ("paymentId",),
+    "amount": ("amount",),
+    "record_refund": ("external",),
+    "refund_time": ("paidOn",),
+    "provider_refund_id": ("reference",),
 }
 
 
@@ -64,7 +71,36 @@ class _Complaint:
 
 
 def explain(refusal: Refusal) -> Explanation:
-    """Say what this refusal means, whatever its body."""
+    """Say what the refusal of a read means, whatever its body."""
+    return _explained(refusal, {})
+
+
+def explain_issue(*, numbered: bool) -> Explain:
+    """Of a note to be issued, with a number of the caller's or without."""
+    return _of_write(ISSUE_PATHS, ("number",) if numbered else None)
+
+
+def explain_refund(*, referenced: bool) -> Explain:
+    """Of a refund to be made, with a reference of the caller's or without."""
+    return _of_write(REFUND_PATHS, ("reference",) if referenced else None)
+
+
+def _of_write(paths: Mapping[str, Path], unique: Path | None) -> Explain:
+    """Where the caller gave nothing that must be unique, only the write itself can be a duplicate: it may have happened already."""
+
+    def explained(refusal: Refusal) -> Explanation:
+        told = _explained(refusal, paths)
+        if told.error.code is not ErrorCode.DUPLICATE:
+            return told
+        if unique is None:
+            return replace(told, definite=False)
+        told.error.path = told.error.path or unique
+        return told
+
+    return explained
+
+
+def _explained(refusal: Refusal, paths: Mapping[str, Path]) -> Explanation:
     complaints = _complaints(refusal.body)
     known = next((one for one in complaints if one.code is not None and one.code.lower() in ERRORS), None)
     first = known or next(iter(complaints), _Complaint())
@@ -78,11 +114,11 @@ def explain(refusal: Refusal) -> Explanation:
     )
     if known is None or known.code is None:
         return Explanation(error=by_status(refusal.status, fault), by_code=False)
-    return Explanation(error=_meant(ERRORS[known.code.lower()], fault), by_code=True)
+    return Explanation(error=_meant(ERRORS[known.code.lower()], fault, paths), by_code=True)
 
 
-def _meant(meaning: _Meaning, fault: ProviderFault) -> GatewayError:
-    path = meaning.path or PATHS.get((fault.field or "").partition(".")[0])
+def _meant(meaning: _Meaning, fault: ProviderFault, paths: Mapping[str, Path]) -> GatewayError:
+    path = paths.get((fault.field or "").removeprefix("refund.").partition(".")[0])
     message = fault.message or f"the provider refused: {fault.code}"
     return meaning.error(message, code=meaning.code, path=path, provider=fault)
 

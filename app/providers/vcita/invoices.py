@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.credit_note import CreditNote, Party, Ref
+from app.domain.errors import AccountRefused, GatewayError, NotFound, Rejected
 from app.domain.invoice import CreditableBalance, Invoice
 from app.domain.money import Money
 from app.domain.money import total as sum_of
@@ -26,6 +27,32 @@ class _Told:
     total: Money
     number: str | int | None
     lines: Lines
+
+
+def joined(
+    account: str,
+    business: wire.BusinessInvoice | GatewayError | None,
+    platform: wire.PlatformInvoice | GatewayError,
+    notes: Sequence[CreditNote],
+) -> Invoice | GatewayError:
+    """The business API tells tax mode and ids of lines, the platform API what is left to pay; not every token may ask both.
+
+    So a refusal of one leaves unknown what only it tells; that one of them fails to answer does not.
+    """
+    match business, platform:
+        case wire.BusinessInvoice(), wire.PlatformInvoice():
+            return business_invoice(account, business, notes, platform)
+        case wire.BusinessInvoice(), AccountRefused() | Rejected() | NotFound():
+            return business_invoice(account, business, notes, None)
+        case ((None | AccountRefused()), wire.PlatformInvoice()):
+            return platform_invoice(account, platform, notes)
+        case Rejected(), NotFound():  # the business API may refuse without a code what it does not have
+            return platform
+        case GatewayError(), _:
+            return business
+        case _, GatewayError():
+            return platform
+    raise AssertionError  # every pair is above
 
 
 def business_invoice(

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import msgspec
 
-from app.domain.commands import CreditLines, CreditRemaining, CreditTotal, CustomerTarget, Expected, IssueCreditNote, IssuePlan
+from app.domain.commands import CreditLines, CreditRemaining, CreditTotal, CustomerTarget, IssueCreditNote
 from app.domain.errors import (
     AmountTooHigh,
     BadPayload,
     GatewayError,
     InvalidInput,
-    InvalidInputs,
     Path,
     Unsupported,
     WrongState,
 )
 from app.domain.invoice import Invoice
 from app.domain.money import Money
+from app.domain.plans import Expected, Preview, WritePlan
 from app.domain.vocabulary import Disposition, ErrorCode, InvoiceStatus, IssueField, Reason
 from app.providers.contract import AccountSettings
 from app.providers.vcita import wire
+from app.providers.vcita.arithmetic import is_storable
 from app.providers.vcita.lines import PlannedLine, lines_of_amount, planned_line
 from app.providers.vcita.options import VcitaOptions
-from app.providers.vcita.wanted import LINES, foreign_amounts, line_problems
+from app.providers.vcita.wanted import LINES, foreign_amounts, line_problems, refuse
 
 PATH = "/v3/payments/credit_notes"
 LONGEST_NOTES = 200  # docs: Create a Credit Note
@@ -32,25 +34,65 @@ LONGEST_NOTES = 200  # docs: Create a Credit Note
 _BODY = msgspec.json.Encoder(decimal_format="number")  # exact: binary floats never touch an amount
 
 
-def issue_plan(command: IssueCreditNote, invoice: Invoice | None, settings: AccountSettings) -> IssuePlan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The lines a command comes down to, against its invoice."""
+
+    invoice: Invoice
+    lines: tuple[PlannedLine, ...]
+
+    @property
+    def gross(self) -> Money:
+        """What they come to with taxes."""
+        on_top = 0 if self.invoice.tax_inclusive else self.tax.minor
+        return Money(self.amount.minor + on_top, self.invoice.currency)
+
+    @property
+    def amount(self) -> Money:
+        """What they come to as lines: without taxes, unless the invoice is tax-inclusive."""
+        return Money(sum(line.amount for line in self.lines), self.invoice.currency)
+
+    @property
+    def tax(self) -> Money:
+        """The taxes sent with them."""
+        return Money(sum(line.tax for line in self.lines), self.invoice.currency)
+
+    @property
+    def inexact(self) -> int:
+        """Lines whose rounding is vcita's, which does not publish it: a minor unit each."""
+        return sum(not line.exact for line in self.lines)
+
+
+def issue_plan(command: IssueCreditNote, invoice: Invoice | None, settings: AccountSettings) -> WritePlan:
     """Resolve a command against its invoice; raises everything that must be refused before anything is sent."""
+    resolved = _resolved(command, invoice, settings)
+    body = _body(command, resolved)
+    call = wire.StoredCall(path=PATH, body=_BODY.encode(body).decode(), invoice_uid=body.invoice_uid)
+    return WritePlan(request=msgspec.json.encode(call), expected=_expected(body, resolved))
+
+
+def issue_preview(command: IssueCreditNote, invoice: Invoice | None, settings: AccountSettings) -> Preview:
+    """What the plan of this command would come to; no allocations, for no note is tied to a part. Raises what the plan raises."""
+    resolved = _resolved(command, invoice, settings)
+    net = None if resolved.inexact else resolved.gross - resolved.tax
+    return Preview(total=resolved.gross, subtotal=net, tax=resolved.tax)
+
+
+def _resolved(command: IssueCreditNote, invoice: Invoice | None, settings: AccountSettings) -> Resolved:
     if isinstance(command.target, CustomerTarget) or invoice is None:
         message = "a vcita credit note is always against an invoice"
         raise Unsupported(message, path=("against", "customer"), ability=IssueField.WITHOUT_INVOICE)
     if invoice.status in {InvoiceStatus.DRAFT, InvoiceStatus.VOIDED}:
         message = f"an invoice in status {invoice.provider_status} cannot be credited"
         raise WrongState(message, code=ErrorCode.INVOICE_NOT_CREDITABLE, path=("against", "invoice"))
-    _raise(list(_foreign(command, invoice)))
-    if invoice.conflict is not None or invoice.creditable is None:
+    refuse(list(_foreign(command, invoice)))
+    if invoice.conflict is not None or invoice.creditable is None or not is_storable(invoice.creditable.total):
         raise BadPayload(invoice.conflict or "the provider does not tell what can still be credited")
     if invoice.creditable.total and not invoice.lines:
         message = "the provider does not tell the invoice's lines unmistakably, so the taxes of a credit cannot be known"
         raise BadPayload(message)
-    _raise([*_unsupported(command, settings), *_invalid(command, invoice)])
-    lines = _lines(command, invoice, invoice.creditable.total)
-    body = _body(command, invoice, lines)
-    call = wire.StoredCall(path=PATH, body=_BODY.encode(body).decode(), invoice_uid=invoice.ref.external_id)
-    return IssuePlan(request=msgspec.json.encode(call), expected=_expected(body, invoice, lines))
+    refuse([*_unsupported(command, settings), *_invalid(command, invoice)])
+    return _lines(command, invoice, invoice.creditable.total)
 
 
 def notes_text(reason: Reason, text: str | None) -> str | None:
@@ -109,45 +151,39 @@ def _invalid(command: IssueCreditNote, invoice: Invoice) -> Iterator[GatewayErro
     if command.number is not None and not command.number.strip():
         yield InvalidInput("a number must not be empty", path=("number",))
     match command.credit:
-        case CreditTotal(total=total) if total.minor <= 0:
-            yield InvalidInput("the amount must be greater than zero", path=("credit", "total"))
+        case CreditTotal(total=total) if total.minor <= 0 or not is_storable(total):
+            yield InvalidInput("the amount must be greater than zero, and of a reasonable size", path=("credit", "total"))
         case CreditLines():
             yield from line_problems(command.credit, invoice)
 
 
-def _lines(command: IssueCreditNote, invoice: Invoice, maximum: Money) -> tuple[PlannedLine, ...]:
+def _lines(command: IssueCreditNote, invoice: Invoice, maximum: Money) -> Resolved:
     match command.credit:
         case CreditTotal(total=total):
             _check(total, maximum, 0, ("credit", "total"))
-            return lines_of_amount(invoice, total)
+            return Resolved(invoice=invoice, lines=lines_of_amount(invoice, total))
         case CreditRemaining():
             if not maximum:
                 raise AmountTooHigh.of(None, maximum, path=("credit", "remaining"))
-            return lines_of_amount(invoice, maximum)
+            return Resolved(invoice=invoice, lines=lines_of_amount(invoice, maximum))
         case CreditLines(lines=wanted):
-            lines = tuple(planned_line(invoice, line) for line in wanted)
-            _check(_gross(lines, invoice), maximum, _inexact(lines), LINES)
-            return lines
+            resolved = Resolved(invoice=invoice, lines=tuple(planned_line(invoice, line) for line in wanted))
+            _check(resolved.gross, maximum, resolved.inexact, LINES)
+            return resolved
 
 
 def _check(requested: Money, maximum: Money, tolerance: int, path: Path) -> None:
+    if not is_storable(requested):
+        message = "the lines come to more than can be kept in minor units"
+        raise InvalidInput(message, path=path)
     if requested.minor > maximum.minor + tolerance or not maximum:
         raise AmountTooHigh.of(requested, maximum, path=path)
 
 
-def _gross(lines: Sequence[PlannedLine], invoice: Invoice) -> Money:
-    return Money(sum(line.amount if invoice.tax_inclusive else line.amount + line.tax for line in lines), invoice.currency)
-
-
-def _inexact(lines: Sequence[PlannedLine]) -> int:
-    """Lines whose rounding is vcita's, which does not publish it: a minor unit each."""
-    return sum(not line.exact for line in lines)
-
-
-def _body(command: IssueCreditNote, invoice: Invoice, lines: Sequence[PlannedLine]) -> wire.WantedNote:
+def _body(command: IssueCreditNote, resolved: Resolved) -> wire.WantedNote:
     return wire.WantedNote(
-        invoice_uid=invoice.ref.external_id,
-        line_items=tuple(line.sent for line in lines),
+        invoice_uid=resolved.invoice.ref.external_id,
+        line_items=tuple(line.sent for line in resolved.lines),
         notes=notes_text(command.reason, command.reason_text),
         unique_number=command.number,
         source_payment_uid=command.options.source_payment_uid if isinstance(command.options, VcitaOptions) else None,
@@ -155,23 +191,14 @@ def _body(command: IssueCreditNote, invoice: Invoice, lines: Sequence[PlannedLin
     )
 
 
-def _expected(body: wire.WantedNote, invoice: Invoice, lines: Sequence[PlannedLine]) -> Expected:
-    tolerance = _inexact(lines)
-    net = Money(sum(line.amount for line in lines), invoice.currency)
+def _expected(body: wire.WantedNote, resolved: Resolved) -> Expected:
     return Expected(
-        currency=invoice.currency,
-        total=_gross(lines, invoice),
-        net=None if invoice.tax_inclusive or tolerance else net,
-        tolerance=tolerance,
+        currency=resolved.invoice.currency,
+        total=resolved.gross,
+        net=None if resolved.invoice.tax_inclusive or resolved.inexact else resolved.amount,
+        tolerance=resolved.inexact,
         invoice_id=body.invoice_uid,
         number=body.unique_number,
         reason_text=body.notes,
         descriptions=tuple(line.name for line in body.line_items),
     )
-
-
-def _raise(problems: Sequence[GatewayError]) -> None:
-    if len(problems) > 1:
-        raise InvalidInputs(problems)
-    if problems:
-        raise problems[0]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from app.domain.commands import CreditLine, CreditLines, LineTax
-from app.domain.errors import GatewayError, InvalidInput, Path, Unsupported
+from app.domain.errors import GatewayError, InvalidInput, InvalidInputs, Path, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.money import Money
 from app.domain.vocabulary import ErrorCode
-from app.providers.vcita.arithmetic import is_bounded
+from app.providers.vcita.arithmetic import is_bounded, is_storable
 from app.providers.vcita.lines import planned_line, priced, source_of
 
 LINES = ("credit", "lineItems")
+
+
+def refuse(problems: Sequence[GatewayError]) -> None:
+    """Raises the problem there is, or all of them at once."""
+    if len(problems) > 1:
+        raise InvalidInputs(problems)
+    if problems:
+        raise problems[0]
 
 
 def foreign_amounts(credit: CreditLines, currency: str) -> Iterator[GatewayError]:
@@ -46,12 +54,17 @@ def _dates(line: CreditLine, at: Path) -> Iterator[GatewayError]:
 
 
 def _figures(line: CreditLine, at: Path) -> Iterator[GatewayError]:
-    amount = None if line.amount is None else line.amount.major
-    for name, figure in (("quantity", line.quantity), ("unitAmount", line.unit_amount), ("amount", amount)):
-        if figure is not None and not (is_bounded(figure) and figure > 0):
+    is_money = line.amount is None or (is_storable(line.amount) and line.amount.minor > 0)
+    given = {"quantity": _is_figure(line.quantity), "unitAmount": _is_figure(line.unit_amount), "amount": is_money}
+    for name, is_reasonable in given.items():
+        if not is_reasonable:
             yield InvalidInput(f"{name} must be greater than zero, and of a reasonable size", path=(*at, name))
     if line.amount is not None and line.unit_amount is not None:
         yield InvalidInput("give amount or unitAmount, not both", path=(*at, "unitAmount"))
+
+
+def _is_figure(number: Decimal | None) -> bool:
+    return number is None or (is_bounded(number) and number > 0)
 
 
 def _origin(line: CreditLine, invoice: Invoice, at: Path) -> Iterator[GatewayError]:
@@ -81,8 +94,8 @@ def _tax(tax: LineTax, at: Path) -> Iterator[GatewayError]:
         yield InvalidInput("a tax needs a name", path=(*at, "name"))
     if not (is_bounded(tax.rate) and 0 <= tax.rate <= Decimal(100)):
         yield InvalidInput("a tax rate lies between 0 and 100 percent", path=(*at, "rate"))
-    if tax.amount is not None and tax.amount < Money.zero(tax.amount.currency):
-        yield InvalidInput("a tax amount must not be negative", path=(*at, "amount"))
+    if tax.amount is not None and not (is_storable(tax.amount) and tax.amount.minor >= 0):
+        yield InvalidInput("a tax amount must not be negative, and of a reasonable size", path=(*at, "amount"))
 
 
 def _reckoned(line: CreditLine, invoice: Invoice, at: Path) -> Iterator[GatewayError]:
@@ -92,7 +105,9 @@ def _reckoned(line: CreditLine, invoice: Invoice, at: Path) -> Iterator[GatewayE
         yield InvalidInput(str(inexact), path=(*at, "quantity"))
         return
     planned = planned_line(invoice, line)
-    if planned.amount <= 0:
+    if not is_storable(Money(planned.amount + planned.tax, invoice.currency)):
+        yield InvalidInput("the line comes to more than can be kept in minor units", path=at)
+    elif planned.amount <= 0:
         yield InvalidInput("the line comes to nothing that can be credited", path=at)
     elif invoice.tax_inclusive and planned.tax > planned.amount:
         yield InvalidInput("the taxes of a line cannot exceed the line, which includes them", path=(*at, "taxes"))

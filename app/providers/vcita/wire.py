@@ -102,6 +102,8 @@ class BusinessInvoice(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     total: Decimal
     invoice_number: str | int | None = None
+    payment_status_uid: str | None = None
+    """The payment request the invoice makes: payments name it, not the invoice."""
     items: list[BusinessItem] | None = None
     sections: list[BusinessSection] | None = None
     metadata: BusinessMetadata | None = None

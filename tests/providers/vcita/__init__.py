@@ -37,7 +37,7 @@ def reply(meaning: str) -> dict[str, Any]:
     return recorded
 
 
-def settings(*, token: str = TOKEN, source_payment: str = "accepted", **options: str) -> AccountSettings:
+def settings(*, token: str = TOKEN, source_payment: str = "accepted", refunds: str = "flex", **options: str) -> AccountSettings:
     """An account as the configuration would give it."""
     return AccountSettings(
         name=ACCOUNT,
@@ -46,7 +46,7 @@ def settings(*, token: str = TOKEN, source_payment: str = "accepted", **options:
         credentials={"token": Secret(token)},
         options=options,
         reason_codes={},
-        switches={"source_payment": source_payment},
+        switches={"source_payment": source_payment, "refunds": refunds},
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.domain.invoice import Invoice
 from app.domain.vocabulary import Order
 from app.providers.contract import AccountSettings
 from app.providers.vcita.adapter import Vcita
+from app.sandbox.faults import Fault, Faults, Faulty
 from app.sandbox.kernel import Clock
 from app.sandbox.vcita import VcitaSandbox
 from tests.providers.vcita import adapter, command, settings
@@ -32,15 +34,27 @@ def uid(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The sandbox and how many requests it has seen."""
+    """The sandbox, the requests it has seen, and what goes wrong with them."""
 
     sandbox: VcitaSandbox
     url: str
+    faults: Faults
     seen: list[str] = field(default_factory=list)
 
     def set(self, **switches: str) -> None:
         for name, value in switches.items():
             self.sandbox.switches.set(name, value)
+
+    def fault(self, **rule: Any) -> None:
+        """The next request that fits the rule goes wrong."""
+        self.faults.add(Fault(**{"times": 1, **rule}))
+
+    def fresh(self) -> None:
+        """As at the start."""
+        self.sandbox.switches.reset()
+        self.sandbox.reset()
+        self.faults.clear()
+        self.seen.clear()
 
     def row(self, note_id: str) -> dict[str, Any]:
         """A note as the books have it."""
@@ -100,15 +114,25 @@ class Teller:
                 return notes
 
 
+@contextlib.asynccontextmanager
+async def telling(desk: Desk) -> AsyncIterator[Teller]:
+    """A client of the desk as it is at the start; whatever it does, no rule of the books is broken."""
+    desk.fresh()
+    async with http.AsyncClient() as client:
+        yield Teller(desk, client)
+    assert desk.sandbox.violations() == []
+
+
 @contextlib.contextmanager
 def open_desk() -> Iterator[Desk]:
     """A desk while the block runs."""
-    sandbox = VcitaSandbox(Clock())
+    sandbox, faults = VcitaSandbox(Clock()), Faults()
+    misbehaving = Faulty(sandbox, faults, Counter())
     seen: list[str] = []
 
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(f"{scope['method']} {scope['raw_path'].decode()}")
-        await sandbox.app(scope, receive, send)
+        await misbehaving(scope, receive, send)
 
     with served(counted) as url:
-        yield Desk(sandbox, url, seen)
+        yield Desk(sandbox, url, faults, seen)
