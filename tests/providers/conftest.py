@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ import pytest
 from app.domain.credit_note import CreditNote
 from app.domain.errors import GatewayError
 from app.gateway.accounts import Account, Accounts, Caller
-from app.providers.contract import Adapter
+from app.providers.contract import AccountSettings, Adapter, ProviderSpec
 from app.providers.policy import Deadline, RetryPolicy
 from tests.providers import CASES
 from tests.providers.case import ProviderCase
@@ -87,12 +88,17 @@ def served_desk() -> Iterator[tuple[Desk, str]]:
 
 @pytest.fixture
 async def opened(case: ProviderCase, served_desk: tuple[Desk, str]) -> AsyncIterator[Opened]:
-    """The case's account at the desk. Retries don't wait, and a wait asked for by the provider is longer than the deadline."""
+    """The case's account at the desk."""
     desk, url = served_desk
     desk.clear()
-    account = replace(case.account, base_url=url)
-    accounts = Accounts(settings={account.name: account}, providers={case.name: case.spec})
-    found = accounts.find(Caller(name="tests"), account.name)
-    line = replace(found.line, retry=RetryPolicy(first_s=0))
-    yield Opened(case=case, account=replace(found, line=line), desk=desk)
+    async with open_account(case.spec, replace(case.account, base_url=url)) as account:
+        yield Opened(case=case, account=account, desk=desk)
+
+
+@asynccontextmanager
+async def open_account(spec: ProviderSpec, settings: AccountSettings) -> AsyncIterator[Account]:
+    """As the gateway opens it. Retries don't wait, and a wait asked for by the provider is longer than the deadline."""
+    accounts = Accounts(settings={settings.name: settings}, providers={spec.name: spec})
+    found = accounts.find(Caller(name="tests"), settings.name)
+    yield replace(found, line=replace(found.line, retry=RetryPolicy(first_s=0)))
     await accounts.aclose()

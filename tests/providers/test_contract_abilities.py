@@ -17,7 +17,6 @@ from app.domain.commands import (
     CustomerTarget,
     DispositionPart,
     IssueCreditNote,
-    IssuePlan,
     LineTax,
     PageRequest,
     Place,
@@ -26,6 +25,7 @@ from app.domain.credit_note import CreditNote, Ref
 from app.domain.errors import GatewayError, InvalidInputs, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.money import Money
+from app.domain.plans import WritePlan
 from app.domain.vocabulary import Disposition, Filter, IssueField, Order, Reason, Status
 from app.gateway.support import refuse_unsupported
 from app.providers.contract import CanRecall, HasLines
@@ -66,7 +66,7 @@ def asking(case: ProviderCase, field: IssueField) -> tuple[IssueCreditNote, Invo
     return replace(command, **ASKED[field][0]), invoice
 
 
-def outcome(opened: Opened, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan | list[GatewayError]:
+def outcome(opened: Opened, command: IssueCreditNote, invoice: Invoice | None) -> WritePlan | list[GatewayError]:
     """The plan, or why there is none: by what is declared, and by the adapter itself."""
     try:
         refuse_unsupported(opened.account, command)
@@ -83,7 +83,7 @@ async def test_what_is_not_declared_is_refused_by_its_path_before_anything_is_se
 ) -> None:
     done = outcome(opened, *asking(case, field))
     if field in case.spec.capabilities.issue_fields:
-        assert isinstance(done, IssuePlan) or not any(type(error) is Unsupported and error.ability is field for error in done)
+        assert isinstance(done, WritePlan) or not any(type(error) is Unsupported and error.ability is field for error in done)
         return
     assert isinstance(done, list)
     path = ASKED[field][1]
@@ -110,7 +110,7 @@ async def test_a_wish_about_mails_is_kept_or_refused(opened: Opened, case: Provi
     command, invoice = case.wanted
     done = outcome(opened, replace(command, notify_customer=notify), invoice)
     if IssueField.NOTIFY_CUSTOMER in case.spec.capabilities.issue_fields:
-        assert isinstance(done, IssuePlan)
+        assert isinstance(done, WritePlan)
         other = opened.adapter.plan(replace(command, notify_customer=not notify), invoice)
         assert done.request != other.request
     else:

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.commands import CreditLine, CreditLines, CustomerTarget, DispositionPart
+from app.domain.commands import CreditLine, CreditLines, CreditRemaining, CustomerTarget, DispositionPart
 from app.domain.credit_note import Ref
 from app.domain.errors import AmountTooHigh, BadPayload, InvalidInput, Unsupported, WrongState
 from app.domain.money import Money
 from app.domain.vocabulary import Disposition, ErrorCode, IssueField, Reason
-from app.providers.zenskar.issuing import Request
+from app.providers.zenskar.issuing import LARGEST, Request
 from tests.providers.zenskar import ACCOUNT, CUSTOMER_ID, INVOICE_ID, bill, body, command, demo, eur, expected, planned, refused
 
 UNPAID, HALF = bill(500_00), bill(150_00, 30_00, 20_00)
@@ -44,7 +44,7 @@ def test_the_amount_is_sent_in_major_units_unless_the_account_says_minor(currenc
     assert body(planned(command(minor, currency), invoice, amount_unit="minor"))["credit_note_amount"] == str(minor)
 
 
-@given(st.integers(min_value=1, max_value=10**30), st.sampled_from(["EUR", "JPY", "KWD"]))
+@given(st.integers(min_value=1, max_value=LARGEST), st.sampled_from(["EUR", "JPY", "KWD"]))
 def test_no_digit_of_an_amount_is_lost(minor: int, currency: str) -> None:
     made = planned(command(minor, currency), bill(minor, currency=currency))
     text = body(made)["credit_note_amount"]
@@ -117,6 +117,20 @@ def test_a_note_without_an_invoice_is_unsupported() -> None:
 def test_an_amount_is_above_zero(minor: int) -> None:
     (problem,) = refused(command(minor), UNPAID)
     assert (type(problem), problem.path) == (InvalidInput, ("credit", "total"))
+
+
+@pytest.mark.parametrize("minor", [LARGEST + 1, 10**19, 10**5000], ids=["just", "more", "absurd"])
+def test_an_amount_beyond_64_bits_is_refused_wherever_it_stands(minor: int) -> None:
+    wrong = command(minor, dispositions=(part(Disposition.INVOICE_BALANCE, eur(minor)),))
+    found = refused(wrong, bill(minor))
+    assert {type(problem) for problem in found} == {InvalidInput}
+    assert [problem.path for problem in found] == [("credit", "total", "amount"), ("dispositions", "0", "amount", "amount")]
+    (problem,) = refused(command(credit=CreditRemaining()), bill(minor))
+    assert (type(problem), problem.path) == (InvalidInput, ("credit", "remaining"))
+
+
+def test_the_largest_amount_of_64_bits_is_taken() -> None:
+    assert planned(command(LARGEST), bill(LARGEST)).expected.total == eur(LARGEST)
 
 
 def test_another_currency_is_refused_wherever_it_stands() -> None:

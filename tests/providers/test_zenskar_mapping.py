@@ -33,13 +33,13 @@ def test_a_note_is_read_whole(meaning: str) -> None:
 STATES = [
     ("in_progress", "original_payment_method", Status.PENDING, Settlement.UNSETTLED, RefundStatus.PENDING),
     ("in_progress", "external_payment", Status.PENDING, Settlement.UNSETTLED, RefundStatus.PENDING),
-    ("issued", "invoice_adjusted", Status.ISSUED, Settlement.SETTLED, RefundStatus.NONE),
+    ("issued", "invoice_adjusted", Status.ISSUED, Settlement.SETTLED, RefundStatus.UNKNOWN),
     ("issued", "credits", Status.ISSUED, Settlement.UNSETTLED, RefundStatus.UNKNOWN),
     ("issued", "credits_against_payment", Status.ISSUED, Settlement.UNSETTLED, RefundStatus.UNKNOWN),
     ("issued", "external_payment", Status.ISSUED, Settlement.UNSETTLED, RefundStatus.UNKNOWN),
     ("issued", "gift_card", Status.ISSUED, Settlement.UNKNOWN, RefundStatus.UNKNOWN),
     ("paid", "original_payment_method", Status.ISSUED, Settlement.SETTLED, RefundStatus.UNKNOWN),
-    ("paid", "invoice_adjusted", Status.ISSUED, Settlement.SETTLED, RefundStatus.NONE),
+    ("paid", "invoice_adjusted", Status.ISSUED, Settlement.SETTLED, RefundStatus.UNKNOWN),
     ("void", "credits", Status.VOIDED, Settlement.UNKNOWN, RefundStatus.UNKNOWN),
     ("under_review", "credits", Status.UNKNOWN, Settlement.UNKNOWN, RefundStatus.UNKNOWN),
 ]

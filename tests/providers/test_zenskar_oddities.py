@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import msgspec
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from app.domain.commands import CreditNoteFilter, PageRequest
 from app.domain.credit_note import CreditNote
 from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import Filter, Status
 from tests.providers.zenskar import API_KEY, INVOICE_ID, KNOWN_ID, bill, command, demo, opened, planned, reply
+from tests.providers.zenskar.provider import Answer, Provider, note, page
 from tests.support.serving import served
 
 pytestmark = pytest.mark.anyio
-
-Answer = tuple[int, object]
-
-
-class Provider:
-    """Answers what it was told, by path and cursor, and remembers what it was asked."""
-
-    def __init__(self, answers: Mapping[str, Answer | object]) -> None:
-        self._answers = answers
-        self.asked: list[Request] = []
-        self.bodies: list[bytes] = []
-        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET", "POST"])])
-
-    async def _answer(self, request: Request) -> Response:
-        self.asked.append(request)
-        self.bodies.append(await request.body())
-        cursor = request.query_params.get("cursor")
-        key = request.url.path if cursor is None else f"{request.url.path}?{cursor}"
-        answer = self._answers.get(key, (404, {"detail": "nothing here"}))
-        status, body = answer if isinstance(answer, tuple) else (200, answer)
-        return Response(body if isinstance(body, bytes) else msgspec.json.encode(body), status, media_type="application/json")
-
-
-def note(**members: Any) -> dict[str, Any]:
-    return {**reply("found")["body"], **members}
-
-
-def page(*notes: dict[str, Any], next: str | None = None) -> dict[str, Any]:
-    return {"results": list(notes), "next": next, "previous": None, "total_count": len(notes)}
-
 
 INVOICE = {"id": INVOICE_ID, "status": "paid", "currency": "EUR", "invoice_total": 100_00, "amount_due": 0, "applied_balance": 0}
 PAYMENTS = f"/payments/invoice/{INVOICE_ID}/without_refunds"
@@ -106,10 +71,17 @@ async def test_every_page_of_payments_is_read() -> None:
     assert invoice.creditable is not None
 
 
+ALL_PAYMENTS = f"/payments/invoice/{INVOICE_ID}"
+REFUNDED = note(amount=1, repayment_method="external_payment", status="paid")  # what is left says that a payment is missing
+
+
 @pytest.mark.parametrize(("answer", "kind"), [((503, {}), Unavailable), ((404, {}), NotFound), ("soon", BadPayload)])
-@pytest.mark.parametrize("which", [f"/invoices/{INVOICE_ID}", PAYMENTS, "/credit_notes"])
+@pytest.mark.parametrize("which", [f"/invoices/{INVOICE_ID}", PAYMENTS, "/credit_notes", ALL_PAYMENTS])
 async def test_an_invoice_is_not_read_by_halves(which: str, answer: Answer | object, kind: type[GatewayError]) -> None:
-    whole: dict[str, object] = {"/credit_notes": page(), f"/invoices/{INVOICE_ID}": INVOICE, PAYMENTS: [payment(1, "10000")]}
+    if kind is NotFound and which != f"/invoices/{INVOICE_ID}":
+        kind = BadPayload  # the invoice is there
+    payments = [payment(1, "10000")]
+    whole: dict[str, object] = {"/credit_notes": page(REFUNDED), f"/invoices/{INVOICE_ID}": INVOICE, PAYMENTS: payments}
     with served(Provider({**whole, which: answer}).app) as url:
         async with opened(url) as adapter:
             assert isinstance((await adapter.invoices([INVOICE_ID]))[INVOICE_ID], kind)

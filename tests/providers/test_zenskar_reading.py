@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.commands import CreditNoteFilter, Page, PageRequest, Place
 from app.domain.credit_note import CreditNote, Ref
-from app.domain.errors import AccountRefused, InvalidInput, NotFound
+from app.domain.errors import AccountRefused, NotFound
 from app.domain.vocabulary import Filter, Order, Status
 from app.providers.contract import CanRecall, HasLines
 from app.providers.zenskar.adapter import Zenskar
@@ -46,7 +46,7 @@ async def test_every_id_asked_for_is_answered(zenskar: Organisation) -> None:
     assert list(found) == [demo(3001), ABSENT_ID, "CN-1", demo(3060)]
     assert isinstance(found[demo(3001)], CreditNote)
     assert isinstance(found[ABSENT_ID], NotFound)
-    assert isinstance(found["CN-1"], InvalidInput)
+    assert isinstance(found["CN-1"], NotFound)
 
 
 async def test_the_adapter_has_lines_and_recall_and_can_be_probed(zenskar: Organisation) -> None:
@@ -112,11 +112,21 @@ async def test_a_status_is_filtered_by_the_provider_only_where_it_has_one_word(
         assert (page.unapplied, page.total_count, len(page.notes)) == (frozenset({Filter.STATUS}), None, 60)
 
 
-async def test_no_note_is_deleted_here(zenskar: Organisation) -> None:
-    async with opened("http://127.0.0.1:9") as adapter:  # not even asked
-        assert await adapter.list(CreditNoteFilter(statuses=frozenset({Status.DELETED})), PageRequest(size=5)) == Page(
-            notes=(), total_count=0
-        )
+@pytest.mark.parametrize(
+    "where", [CreditNoteFilter(statuses=frozenset({Status.DELETED})), CreditNoteFilter(invoice_ids=("INV-1", "../x", ""))]
+)
+async def test_what_cannot_be_here_is_not_even_asked_for(where: CreditNoteFilter) -> None:
+    async with opened("http://127.0.0.1:9") as adapter:
+        assert await adapter.list(where, PageRequest(size=5)) == Page(notes=(), total_count=0)
+
+
+@pytest.mark.parametrize("id", ["", "CN-1", "../invoices", f"{demo(3001)}\n", demo(3001)[:-1], f"{{{demo(3001)}}}"])
+async def test_an_id_that_is_none_is_absent_without_being_asked_for(id: str) -> None:
+    async with opened("http://127.0.0.1:9") as adapter:
+        for found in (await adapter.fetch_many([id]), await adapter.invoices([id])):
+            absent = found[id]
+            assert isinstance(absent, NotFound)
+            assert absent.account == ACCOUNT
 
 
 async def test_notes_of_one_invoice_are_listed(zenskar: Organisation) -> None:
@@ -124,8 +134,8 @@ async def test_notes_of_one_invoice_are_listed(zenskar: Organisation) -> None:
         page = await adapter.list(CreditNoteFilter(invoice_ids=(demo(2007),)), PageRequest(size=5))
         assert [note.ref.external_id for note in page.notes] == [demo(3007)]
         assert (page.unapplied, page.total_count) == (frozenset(), 1)
-        with pytest.raises(InvalidInput):
-            await adapter.list(CreditNoteFilter(invoice_ids=("INV-1",)), PageRequest(size=5))
+        both = await adapter.list(CreditNoteFilter(invoice_ids=("INV-1", demo(2007))), PageRequest(size=5))
+        assert both == page
 
 
 @pytest.mark.parametrize("order", list(Order))

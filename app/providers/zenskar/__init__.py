@@ -24,6 +24,15 @@ def _client(settings: AccountSettings) -> ClientOptions:
     return ClientOptions(base_url=(settings.base_url or BASE_URL).rstrip("/"), headers=headers)
 
 
+_NOTES = {
+    Operation.ISSUE: "The reason goes in the text, which the provider does not give back: a note read says UNSPECIFIED.",
+    Operation.VOID: (
+        "Offered where the account's switch `void` says `accepted`. Which notes may be voided, and what becomes of their invoice, payments"
+        " and credits, is published nowhere: but for a note that is void already, the provider decides. It takes no text."
+    ),
+    Operation.REFUND: "A note cannot be refunded later: money goes back only as it is issued, by its dispositions.",
+}
+
 SPEC = ProviderSpec(
     name="zenskar",
     credentials=("api_key",),
@@ -37,12 +46,11 @@ SPEC = ProviderSpec(
         issue_fields=frozenset({IssueField.REASON_TEXT, IssueField.DISPOSITIONS, IssueField.PAYMENT_SPLIT}),
         filters=frozenset({Filter.INVOICE, Filter.STATUS}),
         orders=frozenset(Order),
-        notes=MappingProxyType(
-            {Operation.ISSUE: "The reason goes in the text, which the provider does not give back: a note read says UNSPECIFIED."}
-        ),
+        notes=MappingProxyType(_NOTES),
     ),
     switches=SWITCHES,
-    demo_switches=MappingProxyType({"split_unit": "major"}),
+    gates=MappingProxyType({Operation.VOID: ("void", "accepted")}),
+    demo_switches=MappingProxyType({"split_unit": "major", "void": "accepted"}),
     limits=Limits(),
 )
 

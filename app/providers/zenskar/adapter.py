@@ -10,15 +10,16 @@ from urllib.parse import quote
 
 import msgspec
 
-from app.domain.commands import CreditNoteFilter, IssueCreditNote, IssuePlan, Page, PageRequest
+from app.domain.commands import CreditNoteFilter, IssueCreditNote, Page, PageRequest, VoidCreditNote
 from app.domain.credit_note import CreditNote, LineItem
-from app.domain.errors import BadPayload, GatewayError, OutcomeUnknown
+from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown
 from app.domain.invoice import Invoice
-from app.domain.vocabulary import Disposition, Filter, Order, Status
+from app.domain.plans import Preview, WritePlan
+from app.domain.vocabulary import Disposition, Filter, NoteAction, Order, Status
 from app.providers.answers import Call
 from app.providers.contract import AccountSettings
 from app.providers.upstream import Upstream
-from app.providers.zenskar import invoices, issuing, listing, mapping, wire
+from app.providers.zenskar import invoices, issuing, listing, mapping, voiding, wire
 from app.providers.zenskar.errors import explain
 from app.providers.zenskar.invoices import Bill
 
@@ -28,6 +29,8 @@ Result = Mapping[str, T | GatewayError]
 CALLS_AT_ONCE = 8
 READS_OF_AN_INVOICE = 3
 ALL = 100  # notes a page where all of them are wanted; the highest limit is published nowhere
+
+JSON = "application/json"
 
 _PAYMENTS = cast("type[wire.Payments]", wire.Payments)
 _LINES = cast("type[wire.Lines]", wire.Lines)
@@ -65,23 +68,36 @@ class Zenskar:
         known = {note.ref.external_id: note for note in notes}
         return await _each(tuple(known), lambda note_id: self._lines(known[note_id]), at_once=CALLS_AT_ONCE)
 
-    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan:
+    def plan(self, command: IssueCreditNote, invoice: Invoice | None) -> WritePlan:
         """Resolve a command; pure."""
         return issuing.plan(self._settings, command, invoice)
 
-    async def issue(self, plan: IssuePlan, *, key: str) -> CreditNote:
+    def preview(self, command: IssueCreditNote, invoice: Invoice | None) -> Preview:
+        """What the plan of this command would come to; pure."""
+        return issuing.preview(self._settings, command, invoice)
+
+    def allows(self, note: CreditNote) -> frozenset[NoteAction]:
+        """What may be asked of a note in its state; pure."""
+        return voiding.allows(note)
+
+    async def issue(self, plan: WritePlan, *, key: str) -> CreditNote:
         """Send a plan, once. docs: Idempotent requests: the header exists for usage events only, so no key goes with it."""
         del key
         request = msgspec.json.decode(plan.request, type=issuing.Request)
-        call = Call(path=request.path, content=request.body.encode(), content_type="application/json")
-        answer = await self._up.write(call, into=msgspec.Raw, explain=explain)
-        try:
-            return self._note(answer)
-        except BadPayload as unreadable:
-            message = f"the write was answered, but {unreadable.message}"
-            raise OutcomeUnknown(message, account=self._up.account) from unreadable
+        return await self._written(Call(path=request.path, content=request.body.encode(), content_type=JSON))
 
-    async def candidates(self, plan: IssuePlan) -> Sequence[CreditNote]:
+    def plan_void(self, command: VoidCreditNote, note: CreditNote) -> WritePlan:
+        """Resolve a command; pure."""
+        return voiding.plan(command, note)
+
+    async def void(self, plan: WritePlan, *, key: str) -> CreditNote:
+        """Send a plan, once; without a key, as `issue`."""
+        del key
+        request = msgspec.json.decode(plan.request, type=voiding.Request)
+        call = Call(method="PATCH", path=request.path, content=request.body.encode(), content_type=JSON)
+        return await self._written(call, note_id=request.note_id)
+
+    async def candidates(self, plan: WritePlan) -> Sequence[CreditNote]:
         """All notes of the plan's invoice."""
         request = msgspec.json.decode(plan.request, type=issuing.Request)
         return await self._notes_of(request.invoice_id)
@@ -90,8 +106,19 @@ class Zenskar:
         """The shortest list there is."""
         await self._up.read("/credit_notes", into=wire.NotePage, explain=explain, params={"limit": "1"})
 
+    async def _written(self, call: Call, *, note_id: str | None = None) -> CreditNote:
+        """The note a write was answered with: this one, where it was done to one. Anything else tells nothing of the write."""
+        answer = await self._up.write(call, into=msgspec.Raw, explain=explain)
+        try:
+            note = self._note(answer)
+            _check_id(note.ref.external_id, note_id or note.ref.external_id, self._up.account)
+        except BadPayload as unreadable:
+            message = f"the write was answered, but {unreadable.message}"
+            raise OutcomeUnknown(message, account=self._up.account) from unreadable
+        return note
+
     async def _fetch(self, id: str) -> CreditNote:
-        listing.check_id(id)
+        self._check_askable(id)
         answer = await self._up.read(f"/credit_notes/{quote(id, safe='')}", into=msgspec.Raw, explain=explain)
         note = self._note(answer)
         _check_id(note.ref.external_id, id, self._up.account)
@@ -129,10 +156,11 @@ class Zenskar:
         raise BadPayload(message, account=self._up.account)
 
     async def _invoice(self, id: str) -> Invoice:
-        listing.check_id(id)
+        self._check_askable(id)
         bill = await self._bill(id)
         if invoices.lacks_payments(self._settings, bill):
-            bill = replace(bill, payments=_united(bill.payments, await self._payments(f"/payments/invoice/{quote(id, safe='')}")))
+            found = self._told(await _value(self._payments(f"/payments/invoice/{quote(id, safe='')}")), "all of its payments")
+            bill = replace(bill, payments=invoices.united(bill.payments, found))
         invoice = invoices.invoice(self._settings, bill)
         if bill.invoice.status not in invoices.STATUS:
             self._up.unknown_value("invoice status", bill.invoice.status)
@@ -147,12 +175,21 @@ class Zenskar:
         )
         if isinstance(invoice, GatewayError):  # first: where there is no invoice, the others say so in ways of their own
             raise invoice
-        if isinstance(payments, GatewayError):
-            raise payments
-        if isinstance(notes, GatewayError):
-            raise notes
         _check_id(invoice.id, id, self._up.account)
-        return Bill(invoice=invoice, payments=payments, notes=notes)
+        return Bill(invoice=invoice, payments=self._told(payments, "its payments"), notes=self._told(notes, "its notes"))
+
+    def _told(self, found: T | GatewayError, what: str) -> T:
+        """A list of an invoice that is there. An absent list is no absent invoice."""
+        if isinstance(found, NotFound):
+            message = f"the provider finds the invoice and not {what}"
+            raise BadPayload(message, account=self._up.account, provider=found.provider) from found
+        if isinstance(found, GatewayError):
+            raise found
+        return found
+
+    def _check_askable(self, id: str) -> None:
+        if not listing.is_id(id):
+            raise self._up.absent(id)
 
     async def _payments(self, path: str) -> tuple[wire.Payment, ...]:
         found = await self._up.read(path, into=_PAYMENTS, explain=explain)
@@ -202,10 +239,6 @@ async def _value(wanted: Awaitable[T]) -> T | GatewayError:
         return await wanted
     except GatewayError as error:
         return error
-
-
-def _united(some: Sequence[wire.Payment], all_: Sequence[wire.Payment]) -> tuple[wire.Payment, ...]:
-    return tuple({payment.id: payment for payment in (*all_, *some)}.values())
 
 
 def _check_id(found: str, wanted: str, account: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.commands import CreditRemaining, CreditTotal, DispositionPart, IssueCreditNote
+from app.domain.credit_note import Allocation
 from app.domain.errors import AmountTooHigh, GatewayError, InvalidInput, Path, Unsupported
 from app.domain.invoice import CreditableBalance, Invoice
 from app.domain.money import Money, total
@@ -29,8 +30,19 @@ class Route:
     """A note resolved: its amount, where the part beyond what is due goes, and out of which payments if that was said."""
 
     total: Money
-    destination: str | None = None
+    off_due: Money
+    destination: Disposition | None = None
     split: tuple[tuple[str, Money], ...] = ()
+
+    def allocations(self, invoice_id: str) -> tuple[Allocation, ...]:
+        """The same, part by part."""
+        parts: list[Allocation] = []
+        if self.off_due:
+            parts.append(Allocation(disposition=Disposition.INVOICE_BALANCE, amount=self.off_due, invoice_id=invoice_id))
+        if self.destination is not None:
+            rest: list[tuple[str | None, Money]] = [*self.split] or [(None, self.total - self.off_due)]
+            parts += [Allocation(disposition=self.destination, amount=amount, payment_id=id) for id, amount in rest]
+        return tuple(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +66,9 @@ class Wanted:
         )
 
     @property
-    def destination(self) -> str:
+    def destination(self) -> Disposition:
         """Credit for the customer, unless something else was named."""
-        return DESTINATION[self.elsewhere[0][1].disposition] if self.elsewhere else DESTINATION[Disposition.CUSTOMER_CREDIT]
+        return self.elsewhere[0][1].disposition if self.elsewhere else Disposition.CUSTOMER_CREDIT
 
 
 def problems(command: IssueCreditNote, *, splits: bool) -> list[GatewayError]:
@@ -107,9 +119,9 @@ def route(command: IssueCreditNote, invoice: Invoice, balance: CreditableBalance
     if amount > limit or not amount:
         raise AmountTooHigh.of(amount or None, limit, path=_amount_path(command), what=_what(only_due=only_due))
     if not rest:
-        return Route(total=amount)
+        return Route(total=amount, off_due=off_due)
     _check_source(wanted, invoice, balance)
-    return Route(total=amount, destination=wanted.destination, split=_split(wanted, invoice, rest))
+    return Route(total=amount, off_due=off_due, destination=wanted.destination, split=_split(wanted, invoice, rest))
 
 
 def _amount(command: IssueCreditNote, wanted: Wanted, left: Money, due: Money) -> Money:
@@ -161,7 +173,7 @@ def _check_source(wanted: Wanted, invoice: Invoice, balance: CreditableBalance) 
     payments = [payment.refundable for payment in invoice.payments or () if payment.refundable is not None]
     out_of_payments = total(payments, invoice.currency)
     refundable = balance.total - (balance.adjustable or Money.zero(invoice.currency))
-    if wanted.destination != DESTINATION[Disposition.CUSTOMER_CREDIT] and refundable > out_of_payments:
+    if wanted.destination is not Disposition.CUSTOMER_CREDIT and refundable > out_of_payments:
         message = (
             f"{refundable - out_of_payments} of what is left of this invoice came out of the customer's wallet and can't be paid out,"
             f" only the {out_of_payments} of its payments can; CUSTOMER_CREDIT takes either"

@@ -18,12 +18,13 @@ from app.providers.answers import Explanation, Refusal, by_status
 # Official MCP server, `voidInvoice`. No code of the credit-note operations is published; what is not here goes by its status.
 ERRORS: Mapping[str, type[GatewayError]] = {"INVOICE_CANNOT_BE_VOIDED": WrongState}
 
-# docs: Create a credit note against an invoice: its members, and the inputs they come from.
+# docs: Create a credit note against an invoice, Update credit note by ID: their members, and the inputs they come from.
 INPUTS: Mapping[tuple[str, str], Path] = {
     ("body", "credit_note_amount"): ("credit", "total"),
     ("body", "reason"): ("reasonText",),
     ("body", "refund_amount_split"): ("dispositions",),
     ("body", "refund_destination"): ("dispositions",),
+    ("path", "credit_note_id"): ("id",),
     ("path", "invoice_id"): ("against", "invoice"),
     ("query", "invoice_id"): ("filter", "invoiceIds"),
 }

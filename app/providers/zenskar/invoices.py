@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
@@ -69,6 +69,11 @@ def invoice(settings: AccountSettings, bill: Bill) -> Invoice:
         return _invoice(settings, bill)
     except (MoneyError, OverflowError) as unreadable:
         raise _unreadable(settings, unreadable) from unreadable
+
+
+def united(some: Sequence[wire.Payment], every: Sequence[wire.Payment]) -> tuple[wire.Payment, ...]:
+    """Each payment once, though it stand in both lists; as in the first where they differ."""
+    return tuple({payment.id: payment for payment in (*every, *some)}.values())
 
 
 def lacks_payments(settings: AccountSettings, bill: Bill) -> bool:

@@ -10,16 +10,20 @@ from urllib.parse import quote
 
 import msgspec
 
-from app.domain.commands import CreditLines, CreditTotal, CustomerTarget, Expected, IssueCreditNote, IssuePlan
+from app.domain.commands import CreditLines, CreditTotal, CustomerTarget, IssueCreditNote
 from app.domain.errors import BadPayload, GatewayError, InvalidInput, InvalidInputs, Path, Unsupported, WrongState
 from app.domain.invoice import CreditableBalance, Invoice
 from app.domain.money import Money
+from app.domain.plans import Expected, Preview, WritePlan
 from app.domain.vocabulary import ErrorCode, IssueField, Reason
 from app.providers.contract import AccountSettings
 from app.providers.zenskar import dispositions
-from app.providers.zenskar.dispositions import Route
+from app.providers.zenskar.dispositions import DESTINATION, Route
 from app.providers.zenskar.invoices import CREDITED_NEVER
 from app.providers.zenskar.switches import chosen
+
+LARGEST = 2**63 - 1
+"""Minor units that can be put on record, and told in GraphQL."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,15 +48,10 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refund_amount_split: tuple[_Split, ...] = ()
 
 
-def plan(settings: AccountSettings, command: IssueCreditNote, invoice: Invoice | None) -> IssuePlan:
+def plan(settings: AccountSettings, command: IssueCreditNote, invoice: Invoice | None) -> WritePlan:
     """Resolve a command against the invoice as read; raises what must be refused before anything is sent."""
-    if invoice is None or isinstance(command.target, CustomerTarget):
-        message = "a note without an invoice would only be written down here: it would move nothing"
-        raise Unsupported(message, path=("against", "customer"), ability=IssueField.WITHOUT_INVOICE)
-    _check_state(invoice)
-    _raise([*_currency_problems(command, invoice)])
-    _raise([*_field_problems(command), *dispositions.problems(command, splits=chosen(settings, "split_unit") != "unset")])
-    resolved = dispositions.route(command, invoice, _balance(invoice))
+    invoice = _credited(command, invoice)
+    resolved = _route(settings, command, invoice)
     request = Request(
         invoice_id=invoice.ref.external_id,
         path=f"/invoices/{quote(invoice.ref.external_id, safe='')}/credit_note",
@@ -64,7 +63,32 @@ def plan(settings: AccountSettings, command: IssueCreditNote, invoice: Invoice |
         invoice_id=invoice.ref.external_id,
         customer_id=invoice.customer.provider_id if invoice.customer else None,
     )
-    return IssuePlan(request=msgspec.json.encode(request), expected=expected)
+    return WritePlan(request=msgspec.json.encode(request), expected=expected)
+
+
+def preview(settings: AccountSettings, command: IssueCreditNote, invoice: Invoice | None) -> Preview:
+    """What the plan of this command would come to; raises what `plan` raises. A note is one amount, so taxes are not told."""
+    invoice = _credited(command, invoice)
+    resolved = _route(settings, command, invoice)
+    return Preview(total=resolved.total, allocations=resolved.allocations(invoice.ref.external_id))
+
+
+def _credited(command: IssueCreditNote, invoice: Invoice | None) -> Invoice:
+    if invoice is None or isinstance(command.target, CustomerTarget):
+        message = "a note without an invoice would only be written down here: it would move nothing"
+        raise Unsupported(message, path=("against", "customer"), ability=IssueField.WITHOUT_INVOICE)
+    return invoice
+
+
+def _route(settings: AccountSettings, command: IssueCreditNote, invoice: Invoice) -> Route:
+    _check_state(invoice)
+    _raise(_currency_problems(command, invoice))
+    splits = chosen(settings, "split_unit") != "unset"
+    _raise([*_field_problems(command), *_size_problems(command), *dispositions.problems(command, splits=splits)])
+    resolved = dispositions.route(command, invoice, _balance(invoice))
+    if resolved.total.minor > LARGEST:  # all that is left: an amount that was given has been looked at
+        raise InvalidInput(_TOO_LARGE, path=("credit", "remaining"))
+    return resolved
 
 
 def _check_state(invoice: Invoice) -> None:
@@ -81,16 +105,26 @@ def _balance(invoice: Invoice) -> CreditableBalance:
     return invoice.creditable
 
 
+def _amounts(command: IssueCreditNote) -> list[tuple[Path, Money]]:
+    """Every amount that was given, with its place in the input."""
+    given = [(("credit", "total"), command.credit.total)] if isinstance(command.credit, CreditTotal) else []
+    parts = [(("dispositions", str(place), "amount"), part.amount) for place, part in enumerate(command.dispositions)]
+    return [*given, *((path, amount) for path, amount in parts if amount is not None)]
+
+
 def _currency_problems(command: IssueCreditNote, invoice: Invoice) -> list[GatewayError]:
-    asked: list[tuple[Path, Money | None]] = []
-    if isinstance(command.credit, CreditTotal):
-        asked.append((("credit", "total"), command.credit.total))
-    asked += [(("dispositions", str(place), "amount"), part.amount) for place, part in enumerate(command.dispositions)]
     return [
         InvalidInput(f"the invoice is in {invoice.currency}", code=ErrorCode.CURRENCY_MISMATCH, path=(*path, "currency"))
-        for path, amount in asked
-        if amount is not None and amount.currency != invoice.currency
+        for path, amount in _amounts(command)
+        if amount.currency != invoice.currency
     ]
+
+
+_TOO_LARGE = "an amount this large cannot be told in minor units"
+
+
+def _size_problems(command: IssueCreditNote) -> list[GatewayError]:
+    return [InvalidInput(_TOO_LARGE, path=(*path, "amount")) for path, amount in _amounts(command) if amount.minor > LARGEST]
 
 
 def _field_problems(command: IssueCreditNote) -> list[GatewayError]:
@@ -127,7 +161,7 @@ def _body(settings: AccountSettings, command: IssueCreditNote, resolved: Route) 
     return _Body(
         credit_note_amount=_number(resolved.total, chosen(settings, "amount_unit")),
         reason=_reason(command),
-        refund_destination=resolved.destination,
+        refund_destination=None if resolved.destination is None else DESTINATION[resolved.destination],
         refund_amount_split=tuple(_Split(payment_id=id, amount=_number(amount, split_unit)) for id, amount in resolved.split),
     )
 

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from app.domain.commands import CreditNoteFilter
 from app.domain.credit_note import CreditNote
-from app.domain.errors import InvalidInput, Path
 from app.domain.vocabulary import Filter, Order, Status
 from app.providers.zenskar.mapping import STATUS
 
@@ -19,11 +18,9 @@ ORDER = {Order.ISSUED_DESC: "-created_at", Order.ISSUED_ASC: "created_at"}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
-def check_id(id: str, path: Path | None = None) -> None:
-    """Raises InvalidInput for what can't be an id of anything at Zenskar."""
-    if not _UUID.fullmatch(id):
-        message = f"{id[:100]!r} is not a UUID, as every id is here"
-        raise InvalidInput(message, path=path)
+def is_id(id: str) -> bool:
+    """Whether Zenskar could have given this id: all of its are UUIDs. There is nothing under any other."""
+    return _UUID.fullmatch(id) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,21 +57,22 @@ class Query:
 
 
 def query(where: CreditNoteFilter, size: int, order: Order) -> Query | None:
-    """What can be asked for natively; None where no note can match. Raises InvalidInput for what can't be an invoice's id."""
-    for id in where.invoice_ids:
-        check_id(id, ("filter", "invoiceIds"))
+    """What can be asked for natively; None where no note can match."""
+    invoice_ids = [id for id in where.invoice_ids if is_id(id)]
+    if where.invoice_ids and not invoice_ids:
+        return None
     words = {word for word, status in STATUS.items() if status in where.statuses}
     if where.statuses and not words and Status.UNKNOWN not in where.statuses:
         return None
     unapplied: set[Filter] = set()
-    if len(where.invoice_ids) > 1:
+    if len(invoice_ids) > 1:
         unapplied.add(Filter.INVOICE)
     if where.statuses and (len(words) != 1 or Status.UNKNOWN in where.statuses):
         unapplied.add(Filter.STATUS)
     return Query(
         size=size,
         order=order,
-        invoice_id=where.invoice_ids[0] if len(where.invoice_ids) == 1 else None,
+        invoice_id=invoice_ids[0] if len(invoice_ids) == 1 else None,
         word=None if Filter.STATUS in unapplied else next(iter(words), None),
         unapplied=frozenset(unapplied),
     )

@@ -88,9 +88,7 @@ def _settlement(note: wire.Note) -> Settlement:
 
 def _refund_status(note: wire.Note) -> RefundStatus:
     """A note does not tell whether money went back; the refund rows of its payments would."""
-    if note.status == "in_progress":
-        return RefundStatus.PENDING
-    return RefundStatus.NONE if note.repayment_method == "invoice_adjusted" else RefundStatus.UNKNOWN
+    return RefundStatus.PENDING if note.status == "in_progress" else RefundStatus.UNKNOWN
 
 
 def _allocations(note: wire.Note, status: Status, currency: str) -> tuple[Allocation, ...]:

@@ -17,6 +17,9 @@ SWITCHES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "invoice_total": ("remaining", "original"),
         # Of `credit_note_amount`. Official MCP server, `createInvoiceCreditNote`: "25 for $25".
         "amount_unit": ("major", "minor"),
+        # What changing a note's `status` to void does to its invoice, its payments and the wallet. Nobody states it, so no note is
+        # voided until the account accepts whatever it is.
+        "void": ("unset", "accepted"),
     }
 )
 

@@ -13,11 +13,12 @@ import msgspec
 import pytest
 
 from app import http
-from app.domain.commands import CreditTotal, InvoiceTarget, IssueCreditNote, IssuePlan
+from app.domain.commands import CreditTotal, InvoiceTarget, IssueCreditNote
 from app.domain.credit_note import Party, Ref
 from app.domain.errors import GatewayError, InvalidInputs
 from app.domain.invoice import CreditableBalance, Invoice, Payment
-from app.domain.money import Money
+from app.domain.money import Money, total
+from app.domain.plans import WritePlan
 from app.domain.vocabulary import InvoiceStatus, Reason
 from app.providers.contract import AccountSettings, Limits
 from app.providers.line import Line
@@ -25,7 +26,7 @@ from app.providers.policy import Breaker, Deadline, Limiter
 from app.providers.upstream import Upstream
 from app.providers.zenskar import SPEC
 from app.providers.zenskar.adapter import Zenskar
-from app.providers.zenskar.issuing import Request, plan
+from app.providers.zenskar.issuing import Request, plan, preview
 from app.sandbox.kernel import Clock, Json
 from app.sandbox.zenskar import ZenskarSandbox
 from app.secret import Secret
@@ -155,20 +156,29 @@ def command(minor: int = 25_00, currency: str = "EUR", **given: Any) -> IssueCre
     return IssueCreditNote(key="key-1", **wanted)
 
 
-def planned(wanted: IssueCreditNote, invoice: Invoice | None, **switches: str) -> IssuePlan:
-    """The plan of an account that names payments, and has these switches."""
-    return plan(settings(**{"split_unit": "major", **switches}), wanted, invoice)
+def planned(wanted: IssueCreditNote, invoice: Invoice | None, **switches: str) -> WritePlan:
+    """The plan of an account that names payments, and has these switches; its preview comes to the same."""
+    account = settings(**{"split_unit": "major", **switches})
+    made, shown = plan(account, wanted, invoice), preview(account, wanted, invoice)
+    assert total([part.amount for part in shown.allocations], shown.total.currency) == shown.total == made.expected.total
+    return made
 
 
 def refused(wanted: IssueCreditNote, invoice: Invoice | None, **switches: str) -> list[GatewayError]:
-    """Why there is no plan, problem by problem."""
-    with pytest.raises(GatewayError) as caught:
-        planned(wanted, invoice, **switches)
-    error = caught.value
-    return list(error.problems) if isinstance(error, InvalidInputs) else [error]
+    """Why there is no plan, problem by problem; there is no preview for the same."""
+    account = settings(**{"split_unit": "major", **switches})
+    problems: list[list[GatewayError]] = []
+    for asked in (plan, preview):
+        with pytest.raises(GatewayError) as caught:
+            asked(account, wanted, invoice)
+        error = caught.value
+        problems.append(list(error.problems) if isinstance(error, InvalidInputs) else [error])
+    found, previewed = problems
+    assert [(one.code, one.path, one.message) for one in found] == [(one.code, one.path, one.message) for one in previewed]
+    return found
 
 
-def body(plan: IssuePlan) -> dict[str, Any]:
+def body(plan: WritePlan) -> dict[str, Any]:
     """The members a plan sends; numbers as text, so that nothing is rounded in looking at them."""
     request = msgspec.json.decode(plan.request, type=Request)
     members: dict[str, Any] = json.loads(request.body, parse_float=str, parse_int=str)
