@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import GatewayError, InvalidInput, Path, Unsupported
+from app.domain.invoice import Invoice
 from app.domain.vocabulary import IssueField, Reason
 from app.providers.chargebee.options import ChargebeeOptions
 from app.providers.contract import AccountSettings
@@ -73,7 +74,7 @@ def test_a_reason_without_a_code_is_not_dropped(reason: Reason) -> None:
     assert (error.path, error.ability) == (("reason",), IssueField.REASON_CODE)
 
 
-@pytest.mark.parametrize("code", ["", " ", "x" * 101])
+@pytest.mark.parametrize("code", ["", " ", "x" * 101, "half \ud83d"])
 def test_a_code_no_site_can_have_is_invalid(code: str) -> None:
     error = refusal(options=ChargebeeOptions(create_reason_code=code))
     assert error.path == ("options", "chargebee", "createReasonCode")
@@ -101,7 +102,8 @@ def test_texts_have_their_places(given: dict[str, Any], sent: dict[str, str]) ->
         ({"customer_note": "c" * 2001}, InvalidInput, ("customerNote",)),
         ({"reason_text": "t", "internal_note": "i"}, Unsupported, ("internalNote",)),
         ({"number": "CN-1"}, Unsupported, ("number",)),
-        ({"customer_note": "half \ud83d"}, InvalidInput, None),
+        ({"customer_note": "half \ud83d"}, InvalidInput, ("customerNote",)),
+        ({"reason_text": "half \ud83d"}, InvalidInput, ("reasonText",)),
     ],
 )
 def test_a_text_that_has_no_place_is_refused(given: dict[str, Any], error: type[GatewayError], path: Path | None) -> None:
@@ -133,6 +135,21 @@ def test_a_date_in_the_future_or_before_the_invoice_is_invalid(issued_on: date) 
     error = refusal(issued_on=issued_on)
     assert isinstance(error, InvalidInput)
     assert error.path == ("issuedOn",)
+
+
+@pytest.mark.parametrize("issued_on", [date(1, 1, 1), date(1969, 12, 31), date(9999, 12, 31)])
+@pytest.mark.parametrize("invoice", [INVOICE, None, bill(150_00, 50_00, issued_at=None)])
+def test_a_date_no_timestamp_can_say_is_invalid_and_told_once(issued_on: date, invoice: Invoice | None) -> None:
+    place: dict[str, Any] = {} if invoice else {"target": customer()}
+    asked = command(total(1), issued_on=issued_on, **place)
+    with pytest.raises(InvalidInput) as caught:
+        planned(asked, invoice)
+    assert caught.value.path == ("issuedOn",)
+
+
+def test_the_first_day_a_timestamp_can_say_is_sent() -> None:
+    plan = planned(command(total(1), target=customer(), issued_on=date(1970, 1, 1)), None)
+    assert form(plan)["date"] == "0"
 
 
 def test_an_invoice_of_today_can_be_credited_today() -> None:
@@ -198,6 +215,12 @@ def test_a_name_beyond_ascii_is_sent_encoded() -> None:
     assert base64.b64decode(sent["chargebee-request-origin-user-encoded"]).decode() == "zoë@acme.example"
 
 
+@pytest.mark.parametrize("letter", ["a", "ë"])
+def test_the_longest_name_is_sent_whole(letter: str) -> None:
+    (value,) = headers(origin_user=letter * 250).values()
+    assert (value if letter.isascii() else base64.b64decode(value).decode()) == letter * 250
+
+
 @pytest.mark.parametrize(
     ("options", "name"),
     [
@@ -205,6 +228,14 @@ def test_a_name_beyond_ascii_is_sent_encoded() -> None:
         ({"business_entity_id": ""}, "businessEntityId"),
         ({"business_entity_id": "be\r\nx: y"}, "businessEntityId"),
         ({"origin_user": "ada\r\nx: y"}, "originUser"),
+        ({"origin_user": ""}, "originUser"),
+        ({"origin_user": " ada"}, "originUser"),
+        ({"origin_user": "ada "}, "originUser"),
+        ({"origin_user": " "}, "originUser"),
+        ({"origin_user": "zoë "}, "originUser"),
+        ({"origin_user": "a" * 251}, "originUser"),
+        ({"origin_user": "ë" * 251}, "originUser"),
+        ({"origin_user": "half \ud83d"}, "originUser"),
         ({"origin_ip": "localhost"}, "originIp"),
         ({"origin_device": "Fïrefox"}, "originDevice"),
         ({"origin_device": "a\nb"}, "originDevice"),

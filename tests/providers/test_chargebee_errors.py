@@ -17,13 +17,14 @@ from app.domain.errors import (
     NotFound,
     Path,
     RateLimited,
+    RefundFailed,
     Rejected,
     Unavailable,
     WrongState,
 )
 from app.domain.vocabulary import ErrorCode
-from app.providers.answers import Explanation, Refusal
-from app.providers.chargebee.errors import ERRORS, explain, explain_issue
+from app.providers.answers import Explain, Explanation, Refusal
+from app.providers.chargebee.errors import ERRORS, explain, explain_issue, explain_refund, explain_void
 from tests.providers.chargebee import reply
 
 PUBLISHED = {
@@ -42,6 +43,7 @@ PUBLISHED = {
     500: ["internal_error"],
     503: ["db_connection_failure", "site_read_only_mode", "site_not_ready", "internal_temporary_error"],
 }  # fmt: skip
+TOO_MUCH = ErrorCode.AMOUNT_EXCEEDS_REFUNDABLE
 CODES = [(status, code) for status, codes in PUBLISHED.items() for code in codes]
 
 
@@ -126,6 +128,44 @@ def test_a_refused_issue_names_the_input(
     assert (type(told.error), told.error.path, told.by_code) == (error, path, True)
 
 
+@pytest.mark.parametrize(
+    ("explained", "status", "code", "param", "error", "ours", "path"),
+    [
+        (explain_void, 409, "invalid_state_for_request", None, WrongState, ErrorCode.WRONG_STATE, ("id",)),
+        (explain_void, 404, "resource_not_found", None, NotFound, ErrorCode.NOT_FOUND, ("id",)),
+        (explain_void, 400, "param_wrong_value", "comment", InvalidInput, ErrorCode.INVALID_INPUT, ("note",)),
+        (explain_void, 400, "param_wrong_value", "refund_amount", Rejected, ErrorCode.PROVIDER_REJECTED, None),
+        (explain_void, 400, "invalid_request", None, Rejected, ErrorCode.PROVIDER_REJECTED, None),
+        (explain_refund, 409, "invalid_state_for_request", None, WrongState, ErrorCode.WRONG_STATE, ("id",)),
+        (explain_refund, 404, "resource_not_found", None, NotFound, ErrorCode.NOT_FOUND, ("id",)),
+        (explain_refund, 400, "param_wrong_value", "refund_amount", AmountTooHigh, TOO_MUCH, ("amount",)),
+        (explain_refund, 400, "invalid_request", "transaction[amount]", AmountTooHigh, TOO_MUCH, ("amount",)),
+        (explain_refund, 409, "invalid_state_for_request", "refund_amount", WrongState, ErrorCode.WRONG_STATE, ("id",)),
+        (explain_refund, 400, "param_wrong_value", "transaction[payment_method]", InvalidInput, ErrorCode.INVALID_INPUT, ("method",)),
+        (explain_refund, 400, "param_wrong_value", "transaction[date]", InvalidInput, ErrorCode.INVALID_INPUT, ("paidOn",)),
+        (explain_refund, 400, "param_wrong_value", "transaction[reference_number]", InvalidInput, ErrorCode.INVALID_INPUT, ("reference",)),
+        (explain_refund, 400, "param_wrong_value", "comment", InvalidInput, ErrorCode.INVALID_INPUT, ("note",)),
+        (explain_refund, 400, "param_wrong_value", "refund_reason_code", Rejected, ErrorCode.PROVIDER_REJECTED, None),
+        (explain_refund, 400, "payment_processing_failed", None, RefundFailed, ErrorCode.REFUND_FAILED, None),
+        (explain_refund, 429, "lock_timeout", None, RateLimited, ErrorCode.PROVIDER_RATE_LIMITED, None),
+        (explain_refund, 401, "api_authentication_failed", None, AccountRefused, ErrorCode.PROVIDER_UNAUTHENTICATED, None),
+    ],
+)  # fmt: skip
+def test_a_refused_void_or_refund_names_the_note_or_the_input(
+    *, explained: Explain, status: int, code: str, param: str | None, error: type[GatewayError], ours: ErrorCode, path: Path | None
+) -> None:
+    told = explained(refused(status, code, param))
+    assert (type(told.error), told.error.code, told.error.path, told.by_code) == (error, ours, path, True)
+    assert told.error.provider is not None
+
+
+@pytest.mark.parametrize("param", ["total", "comment", "type", "create_reason_code"])
+def test_a_refused_parameter_of_several_inputs_names_the_one_it_came_from(param: str) -> None:
+    told = explain_issue(refused(400, "param_wrong_value", param), {param: ("where", "it", "was")})
+    assert told.error.path == ("where", "it", "was")
+    assert isinstance(told.error, AmountTooHigh if param == "total" else InvalidInput)
+
+
 def test_an_invoice_that_takes_no_note_now_is_not_creditable() -> None:
     assert explain_issue(refused(409, "invalid_state_for_request")).error.code is ErrorCode.INVOICE_NOT_CREDITABLE
 
@@ -156,9 +196,10 @@ def test_the_text_for_people_decides_nothing() -> None:
 
 @given(status=st.integers(300, 599), body=st.binary(max_size=200))
 def test_any_garbage_is_explained(status: int, body: bytes) -> None:
-    told = explain_issue(Refusal(status=status, body=body))
-    assert isinstance(told, Explanation)
-    assert told.error.provider is not None
+    for explained in (explain_issue, explain_void, explain_refund):
+        told = explained(Refusal(status=status, body=body))
+        assert isinstance(told, Explanation)
+        assert told.error.provider is not None
 
 
 @given(

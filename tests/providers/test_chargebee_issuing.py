@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.commands import CreditRemaining, DispositionPart, Expected
+from app.domain.commands import CreditRemaining, DispositionPart
 from app.domain.errors import AmountTooHigh, GatewayError, InvalidInput, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.money import Money
+from app.domain.plans import Expected
 from app.domain.vocabulary import Disposition, InvoiceStatus
 from app.providers.chargebee.options import ChargebeeCreditNoteType as NoteType
 from app.providers.chargebee.options import ChargebeeOptions

@@ -13,7 +13,7 @@ from app.domain.credit_note import CreditNote
 from app.domain.errors import BadPayload
 from app.domain.money import Money
 from app.domain.vocabulary import Disposition, Reason, RefundStatus, Settlement, Status
-from app.providers.chargebee import mapping, wire
+from app.providers.chargebee import mapping, uses, wire
 from tests.providers.chargebee import ACCOUNT, expected, reply
 
 ISSUED, VOIDED, DELETED = Status.ISSUED, Status.VOIDED, Status.DELETED
@@ -74,8 +74,8 @@ def test_every_published_status_is_told_and_any_other_is_unknown(
 
 def test_the_tables_hold_every_published_word() -> None:
     assert set(mapping.STATUS) == {"adjusted", "refund_due", "refunded", "voided"}
-    assert set(mapping.DISPOSITION) == {"adjustment", "refundable", "store"}
-    assert len(mapping.REFUND) == 7
+    assert set(uses.DISPOSITION) == {"adjustment", "refundable", "store"}
+    assert len(uses.REFUND) == 7
     assert len(mapping.REASON) == 12
 
 

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from app.domain.credit_note import CreditNote
+from app.domain.errors import Unsupported
 from app.domain.vocabulary import Reason
-from app.providers.chargebee import mapping, wire
-from tests.providers.chargebee import ACCOUNT, reply
+from app.providers.chargebee import SPEC, mapping, wire
+from tests.providers.chargebee import ACCOUNT, bill, command, planned, reply, settings, total
 
 
 def read(reasons: dict[Reason, str], **members: Any) -> CreditNote:
@@ -45,3 +46,24 @@ def test_the_reason_is_the_published_code_or_the_accounts_own(
 @pytest.mark.parametrize("word", [word for word in mapping.REASON if word != "other"])
 def test_every_published_reason_code_has_a_reason_of_its_own(word: str) -> None:
     assert read({}, reason_code=word).reason is Reason[word.upper()]
+
+
+def test_an_account_takes_the_six_codes_its_own_and_none_at_all() -> None:
+    assert SPEC.reasons is not None
+    six = {
+        Reason.PRODUCT_UNSATISFACTORY, Reason.SERVICE_UNSATISFACTORY, Reason.ORDER_CHANGE, Reason.ORDER_CANCELLATION,
+        Reason.WAIVER, Reason.OTHER, Reason.UNSPECIFIED,
+    }  # fmt: skip
+    assert SPEC.reasons(settings()) == six
+    assert SPEC.reasons(settings(reason_codes={Reason.DUPLICATE: "Billed twice"})) == six | {Reason.DUPLICATE}
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_just_these_can_be_given(reason: Reason) -> None:
+    account = settings(reason_codes=MAPPED)
+    assert SPEC.reasons is not None
+    if reason in SPEC.reasons(account):
+        planned(command(total(1), reason=reason), bill(1, 0), account)
+    else:
+        with pytest.raises(Unsupported):
+            planned(command(total(1), reason=reason), bill(1, 0), account)

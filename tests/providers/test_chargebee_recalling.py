@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.commands import IssuePlan
 from app.domain.errors import OutcomeUnknown
 from app.domain.invoice import Invoice
+from app.domain.plans import WritePlan
 from app.domain.vocabulary import Status
 from app.providers.chargebee.adapter import Chargebee
 from tests.providers.chargebee import Credit, command, opened, planned, target, total, wanted
@@ -37,7 +37,7 @@ async def read_invoice(adapter: Chargebee, id: str) -> Invoice:
     return found
 
 
-async def plan_for(adapter: Chargebee, id: str, credit: Credit, **given: Any) -> IssuePlan:
+async def plan_for(adapter: Chargebee, id: str, credit: Credit, **given: Any) -> WritePlan:
     return adapter.plan(command(credit, target=target(id), **given), await read_invoice(adapter, id))
 
 

@@ -14,10 +14,11 @@ from app.domain.invoice import Invoice
 from app.domain.vocabulary import Disposition, ErrorCode, InvoiceStatus, Reason
 from app.providers.chargebee.options import ChargebeeCreditNoteType as NoteType
 from app.providers.chargebee.options import ChargebeeOptions
-from tests.providers.chargebee import bill, command, customer, money, planned, problems, total
+from tests.providers.chargebee import bill, command, customer, form, money, planned, problems, total
 
 PAID, PARTLY = bill(0, 119_00), bill(150_00, 50_00)
 BALANCE, CREDIT = Disposition.INVOICE_BALANCE, Disposition.CUSTOMER_CREDIT
+PAYMENT, EXTERNAL = Disposition.PAYMENT_REFUND, Disposition.EXTERNAL_REFUND
 
 
 def parts(*named: Disposition) -> dict[str, Any]:
@@ -34,12 +35,14 @@ def refusal(wanted: Any, invoice: Invoice | None) -> GatewayError:
 @pytest.mark.parametrize(
     ("named", "error", "path", "ability"),
     [
-        ([Disposition.PAYMENT_REFUND], Unsupported, ("dispositions",), Disposition.PAYMENT_REFUND),
-        ([Disposition.EXTERNAL_REFUND], Unsupported, ("dispositions",), Disposition.EXTERNAL_REFUND),
         ([BALANCE, CREDIT], Unsupported, ("dispositions",), CREDIT),
         ([Disposition.UNKNOWN], InvalidInput, ("dispositions",), None),
         ([CREDIT, CREDIT], InvalidInput, ("dispositions",), None),
-        ([CREDIT, Disposition.PAYMENT_REFUND], Unsupported, ("dispositions",), Disposition.PAYMENT_REFUND),
+        ([PAYMENT, BALANCE], Unsupported, ("dispositions",), PAYMENT),
+        ([BALANCE, EXTERNAL], Unsupported, ("dispositions",), EXTERNAL),
+        ([PAYMENT, EXTERNAL], Unsupported, ("dispositions",), EXTERNAL),
+        ([PAYMENT, EXTERNAL, CREDIT], Unsupported, ("dispositions",), EXTERNAL),
+        ([PAYMENT, CREDIT], InvalidInput, ("dispositions",), None),  # how much goes where is not said
     ],
 )
 def test_a_destination_chargebee_does_not_have_is_refused(
@@ -51,7 +54,14 @@ def test_a_destination_chargebee_does_not_have_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("option", "named"), [(NoteType.ADJUSTMENT, CREDIT), (NoteType.REFUNDABLE, BALANCE), (NoteType.STORE, BALANCE)]
+    ("option", "named"),
+    [
+        (NoteType.ADJUSTMENT, CREDIT),
+        (NoteType.REFUNDABLE, BALANCE),
+        (NoteType.STORE, BALANCE),
+        (NoteType.STORE, PAYMENT),
+        (NoteType.ADJUSTMENT, EXTERNAL),
+    ],
 )
 def test_a_type_that_contradicts_the_destination_is_invalid(option: NoteType, named: Disposition) -> None:
     error = refusal(command(total(1), options=ChargebeeOptions(type=option), **parts(named)), PARTLY)
@@ -93,7 +103,7 @@ def test_what_is_not_supported_is_looked_at_before_the_amount() -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
-    wrong = command(total(0), number="1", issued_on=date(2027, 1, 1), reason=Reason.DUPLICATE, **parts(Disposition.PAYMENT_REFUND))
+    wrong = command(total(0), number="1", issued_on=date(2027, 1, 1), reason=Reason.DUPLICATE, **parts(BALANCE, CREDIT))
     paths = [one.path for one in problems(refusal(wrong, PARTLY))]
     assert sorted(paths, key=str) == [("credit", "total"), ("dispositions",), ("issuedOn",), ("number",), ("reason",)]
 
@@ -102,6 +112,28 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 def test_an_amount_of_nothing_or_less_is_invalid(minor: int) -> None:
     error = refusal(command(total(minor)), PARTLY)
     assert isinstance(error, InvalidInput)
+    assert error.path == ("credit", "total")
+
+
+LARGEST = 2**63 - 1
+
+
+@pytest.mark.parametrize("bits", [64, 80, 300, 17_000])  # the last has more digits than Python makes text of
+@pytest.mark.parametrize("invoice", [PARTLY, None])
+def test_an_amount_beyond_64_bits_is_invalid(bits: int, invoice: Invoice | None) -> None:
+    minor = 2 ** (bits - 1)
+    place: dict[str, Any] = {} if invoice else {"target": customer()}
+    assert refusal(command(total(minor), **place), invoice).path == ("credit", "total")
+    part = DispositionPart(disposition=CREDIT, amount=money(minor))
+    assert refusal(command(total(1), dispositions=(part,), **place), invoice).path == ("dispositions", "0", "amount")
+
+
+def test_an_amount_of_64_bits_is_sent() -> None:
+    assert form(planned(command(total(LARGEST), target=customer()), None))["total"] == str(LARGEST)
+
+
+def test_an_amount_beyond_64_bits_only_in_chargebees_unit_is_invalid() -> None:
+    error = refusal(command(total(LARGEST, "CLP"), target=customer("CLP")), None)
     assert error.path == ("credit", "total")
 
 
@@ -120,6 +152,9 @@ def test_a_third_decimal_is_refused_where_chargebee_counts_two(target: str) -> N
     ("change", "error", "path"),
     [
         (parts(BALANCE), Unsupported, ("dispositions",)),
+        (parts(PAYMENT), Unsupported, ("dispositions",)),
+        (parts(EXTERNAL), Unsupported, ("dispositions",)),
+        ({"target": customer(id="half \ud83d")}, InvalidInput, ("against", "customer", "providerId")),
         ({"options": ChargebeeOptions(type=NoteType.STORE)}, Unsupported, ("options", "chargebee", "type")),
         ({"options": ChargebeeOptions(type=NoteType.ADJUSTMENT)}, Unsupported, ("options", "chargebee", "type")),
         ({"credit": CreditRemaining()}, InvalidInput, ("credit", "remaining")),

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from app.domain.commands import CreditLine, CreditLines, CreditRemaining, DispositionPart, IssueCreditNote, IssuePlan
+from app.domain.commands import CreditLine, CreditLines, CreditRemaining, DispositionPart, IssueCreditNote
 from app.domain.credit_note import CreditNote
 from app.domain.errors import AmountTooHigh, GatewayError, InvalidInput, NotFound, Rejected, WrongState
 from app.domain.invoice import Invoice
 from app.domain.money import Money
+from app.domain.plans import WritePlan
 from app.domain.vocabulary import Disposition, ErrorCode, Reason, Settlement, Status
 from app.providers.chargebee.adapter import Chargebee
 from app.providers.chargebee.options import ChargebeeCreditNoteType as NoteType
 from app.providers.chargebee.options import ChargebeeOptions
-from tests.providers.chargebee import Credit, command, customer, money, opened, planned, target, total, wanted
+from tests.providers.chargebee import Credit, command, customer, money, opened, planned, settings, target, total, wanted
 from tests.providers.chargebee.site import Site, answering, serving
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +45,7 @@ async def read_invoice(adapter: Chargebee, id: str) -> Invoice:
     return found
 
 
-async def plan_for(adapter: Chargebee, id: str, credit: Credit, **given: Any) -> IssuePlan:
+async def plan_for(adapter: Chargebee, id: str, credit: Credit, **given: Any) -> WritePlan:
     return adapter.plan(command(credit, target=target(id), **given), await read_invoice(adapter, id))
 
 
@@ -56,7 +57,7 @@ def left(invoice: Invoice) -> tuple[int, int]:
     return balance.adjustable.minor, balance.refundable.minor
 
 
-def agrees(plan: IssuePlan, note: CreditNote) -> bool:
+def agrees(plan: WritePlan, note: CreditNote) -> bool:
     """Whether the answer says what the plan expects."""
     told = plan.expected
     return (
@@ -173,6 +174,23 @@ async def test_what_somebody_else_credited_meanwhile_is_not_credited_again(site:
     assert len(site.notes("INV-1004")) == 1
 
 
+@pytest.mark.parametrize(
+    ("credit", "path"),
+    [
+        (total(150_00), ("credit", "total")),
+        (CreditRemaining(), ("credit", "remaining")),
+        (lines(145_00, reference="li_1004_1"), ("credit", "lineItems")),
+    ],
+)
+async def test_what_is_too_much_only_there_names_the_input_it_came_from(site: Site, credit: Credit, path: tuple[str, ...]) -> None:
+    async with opened(site.url) as adapter:
+        plan = await plan_for(adapter, "INV-1004", credit, dispositions=BALANCE)
+        site.act("issue", invoice_id="INV-1004", minor=10_00)
+        with pytest.raises(AmountTooHigh) as caught:
+            await adapter.issue(plan, key=KEY)
+    assert (caught.value.code, caught.value.path) == (ErrorCode.AMOUNT_EXCEEDS_CREDITABLE, path)
+
+
 @pytest.mark.parametrize(("status", "error"), [("409", WrongState), ("400", Rejected)])
 async def test_an_invoice_that_changed_meanwhile_takes_no_note(site: Site, status: str, error: type[GatewayError]) -> None:
     site.switch(state_error=status)
@@ -194,6 +212,14 @@ async def test_an_unknown_customer_or_reason_is_told_by_the_site(site: Site) -> 
         plan = await plan_for(adapter, "INV-1001", total(1_00), options=ChargebeeOptions(create_reason_code="Whim"))
         with pytest.raises(InvalidInput) as caught:
             await adapter.issue(plan, key=KEY[::-1])
+    assert caught.value.path == ("options", "chargebee", "createReasonCode")
+
+
+async def test_a_reason_the_account_maps_wrongly_is_blamed_on_the_reason(site: Site) -> None:
+    async with opened(site.url, settings(reason_codes={Reason.DUPLICATE: "Whim"})) as adapter:
+        plan = await plan_for(adapter, "INV-1001", total(1_00), reason=Reason.DUPLICATE)
+        with pytest.raises(InvalidInput) as caught:
+            await adapter.issue(plan, key=KEY)
     assert caught.value.path == ("reason",)
 
 

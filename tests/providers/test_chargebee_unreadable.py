@@ -93,3 +93,23 @@ async def test_an_absent_invoice_is_absent_and_an_absent_site_is_not() -> None:
                 with pytest.raises(GatewayError) as caught:
                     await adapter.invoices(["INV-1"])
                 assert caught.value.code is ErrorCode.PROVIDER_UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    "body", [json.dumps({"api_error_code": "resource_not_found", "message": "Sorry"}), "<html>Not here</html>"]
+)
+async def test_a_list_that_is_not_there_does_not_make_its_notes_absent(body: str) -> None:
+    with responding({"": Response(body, 404)}) as url:
+        async with opened(url) as adapter:
+            reads = (
+                adapter.fetch_many([KNOWN_ID]),
+                adapter.list(CreditNoteFilter(), PageRequest(size=1)),
+                adapter.invoices(["INV-1"]),
+                adapter.invoices(["INV-1", "INV-2"]),
+                adapter.probe(),
+            )
+            for read in reads:
+                with pytest.raises(BadPayload) as caught:
+                    await read
+                assert caught.value.provider is not None
+                assert caught.value.provider.http_status == 404

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from app.domain.vocabulary import Disposition, Filter, IssueField, Operation, Order
 from app.providers.chargebee.adapter import Chargebee
+from app.providers.chargebee.details import account_reasons
 from app.providers.chargebee.headers import BUSINESS_ENTITY
 from app.providers.contract import AccountSettings, Capabilities, ClientOptions, Limits, ProviderSpec
 
@@ -33,8 +34,9 @@ SPEC = ProviderSpec(
         issues_without_invoice=True,
         number_is_id=True,
         invoices_per_list=100,
+        customers_per_list=100,
         pages_by_instant=True,
-        dispositions=frozenset({Disposition.INVOICE_BALANCE, Disposition.CUSTOMER_CREDIT}),
+        dispositions=frozenset(Disposition) - {Disposition.UNKNOWN},
         issue_fields=frozenset(
             {
                 IssueField.LINE_ITEMS,
@@ -48,17 +50,31 @@ SPEC = ProviderSpec(
                 IssueField.WITHOUT_INVOICE,
             }
         ),
-        filters=frozenset({Filter.INVOICE, Filter.STATUS}),
+        filters=frozenset(
+            {
+                Filter.INVOICE,
+                Filter.CUSTOMER,
+                Filter.STATUS,
+                Filter.SETTLEMENT,
+                Filter.REASON,
+                Filter.ISSUED,
+                Filter.UPDATED,
+            }
+        ),
         orders=frozenset({Order.ISSUED_DESC, Order.ISSUED_ASC}),
         notes=MappingProxyType(
             {
                 Operation.ISSUE: "One note lies wholly in one part of the invoice: what is owed, or what was paid. "
                 "Reasons Chargebee has no code for need the account's reason_codes or options.chargebee.createReasonCode.",
                 Operation.ISSUE_WITHOUT_INVOICE: "Credit for the customer only.",
+                Operation.VOID: "A note that was used or refunded must lose that at Chargebee first; one refunded online stays.",
+                Operation.REFUND: "Of refundable notes. Money goes back to the invoice's payments, one call for each that it takes; "
+                "an external refund is put on record.",
             }
         ),
     ),
     client=_client,
     adapter=Chargebee,
+    reasons=account_reasons,
     limits=Limits(per_minute=150),  # docs: API rate limits, the lowest of the published plans
 )

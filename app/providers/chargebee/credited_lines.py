@@ -1,21 +1,19 @@
-"""Lines asked for, as Chargebee's columns, and what they will come to with tax (docs: Create a credit note, `line_items`). Pure.
-
-Chargebee computes the taxes itself: figures with tax are estimates to check bounds by, never sent.
-"""
+"""Lines asked for, as Chargebee's columns (docs: Create a credit note, `line_items`). Pure; what taxes they carry is in `taxes.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date
+from decimal import Decimal
 
 from app.domain.commands import CreditLine
 from app.domain.errors import InvalidInput, Path, Unsupported
 from app.domain.invoice import Invoice, InvoiceLine
 from app.domain.money import InexactAmount, MoneyError, to_units
 from app.domain.vocabulary import IssueField
-from app.providers.chargebee.currency import digits, units
+from app.providers.chargebee.currency import LARGEST, amount_problem, digits, money, too_large, units
+from app.providers.chargebee.instants import has_timestamp, midnight, seconds
+from app.providers.chargebee.texts import is_whole
 
 LINES: Path = ("credit", "lineItems")
 LONGEST_DESCRIPTION = 250
@@ -46,6 +44,7 @@ def credited_line(asked: CreditLine, index: int, invoice: Invoice | None, curren
         ("date_from", _midnight(asked.period_start)),
         ("date_to", _midnight(asked.period_end)),
     )
+    check_sum(unit_amount * quantity, currency, path)
     return CreditedLine(
         net=unit_amount * quantity,
         reference=_reference(asked.invoice_line_item_id, invoice, path),
@@ -53,44 +52,34 @@ def credited_line(asked: CreditLine, index: int, invoice: Invoice | None, curren
     )
 
 
-def gross(lines: Sequence[CreditedLine], invoice: Invoice) -> int:
-    """What the lines come to with the invoice's taxes, in Chargebee's units; lines of their own take its blended rate."""
-    if invoice.tax_inclusive:
-        return sum(line.net for line in lines)
-    blended = _blended(invoice.lines)
-    return sum(_with_tax(line.net, blended if line.reference is None else rate(line.reference)) for line in lines)
-
-
-def has_one_rate(invoice: Invoice) -> bool:
-    """Whether every line is taxed alike, so that the tax of any credit is known, and not only guessed."""
-    return len({rate(line) for line in invoice.lines}) == 1
-
-
-def rate(line: InvoiceLine) -> Decimal:
-    """The line's taxes together, in percent."""
-    return sum((tax.rate or Decimal(0) for tax in line.taxes), Decimal(0))
-
-
-def _blended(lines: Sequence[InvoiceLine]) -> Decimal:
-    net = sum(line.net.minor for line in lines)
-    tax = sum(tax.amount.minor for line in lines for tax in line.taxes)
-    return Decimal(100 * tax) / net if net else Decimal(0)
-
-
-def _with_tax(net: int, percent: Decimal) -> int:
-    return net + int((net * percent / 100).to_integral_value(ROUND_HALF_UP))
+def check_sum(net: int, currency: str, path: Path) -> None:
+    """Raises InvalidInput for a line, or a sum of lines, that is no amount of the currency."""
+    try:
+        is_large = net > LARGEST or money(net, currency).minor > LARGEST
+    except InexactAmount as inexact:
+        raise InvalidInput(str(inexact), path=path) from inexact
+    if is_large:
+        raise too_large(path)
 
 
 def _check_words(asked: CreditLine, path: Path) -> None:
     if asked.taxes is not None:
         message = "Chargebee computes the taxes of a note from the invoice's"
         raise Unsupported(message, path=(*path, "taxes"), ability=IssueField.TAXES)
-    if asked.description is not None and len(asked.description) > LONGEST_DESCRIPTION:
-        message = f"a description has at most {LONGEST_DESCRIPTION} characters"
+    if asked.description is not None and not _is_description(asked.description):
+        message = f"a description has 1 to {LONGEST_DESCRIPTION} whole characters"
         raise InvalidInput(message, path=(*path, "description"))
+    for day, name in ((asked.period_start, "periodStart"), (asked.period_end, "periodEnd")):
+        if day is not None and not has_timestamp(day):
+            message = f"{day} is a day Chargebee has no timestamp for"
+            raise InvalidInput(message, path=(*path, name))
     if asked.period_start is not None and asked.period_end is not None and asked.period_end < asked.period_start:
         message = "the period ends before it starts"
         raise InvalidInput(message, path=(*path, "periodEnd"))
+
+
+def _is_description(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= LONGEST_DESCRIPTION and is_whole(text)
 
 
 def _unit_amount_and_quantity(asked: CreditLine, currency: str, path: Path) -> tuple[int, int]:
@@ -100,14 +89,9 @@ def _unit_amount_and_quantity(asked: CreditLine, currency: str, path: Path) -> t
         raise InvalidInput(message, path=path)
     if asked.amount is None:
         return _unit_amount(asked.unit_amount or Decimal(0), currency, path), quantity
-    try:
-        amount = units(asked.amount)
-    except InexactAmount as inexact:
-        message = f"{inexact}, and Chargebee counts {currency} with {digits(currency)}"
-        raise InvalidInput(message, path=(*path, "amount")) from inexact
-    if amount <= 0:
-        message = "an amount must be above zero"
-        raise InvalidInput(message, path=(*path, "amount"))
+    if problem := amount_problem(asked.amount, (*path, "amount")):
+        raise problem
+    amount = units(asked.amount)
     if amount % quantity:
         message = f"{asked.amount} cannot be told as {quantity} times a unit amount: leave the quantity out, or give unitAmount"
         raise InvalidInput(message, path=(*path, "quantity"))
@@ -137,6 +121,8 @@ def _unit_amount(asked: Decimal, currency: str, path: Path) -> int:
     if amount <= 0:
         message = "an amount must be above zero"
         raise InvalidInput(message, path=(*path, "unitAmount"))
+    if amount > LARGEST:
+        raise too_large((*path, "unitAmount"))
     return amount
 
 
@@ -158,4 +144,4 @@ def _reference(id: str | None, invoice: Invoice | None, path: Path) -> InvoiceLi
 
 
 def _midnight(day: date | None) -> str | None:
-    return None if day is None else str(int(datetime.combine(day, time(), UTC).timestamp()))
+    return None if day is None else seconds(midnight(day))

@@ -1,49 +1,46 @@
 """Where a note's value goes: which of Chargebee's types, and how much of that part of the invoice (docs: Create a credit note). Pure.
 
-One note lies wholly in one part: `adjustment` lowers what is owed, `refundable` and `store` give back what was paid.
+One note lies wholly in one part: `adjustment` lowers what is owed, `refundable` and `store` give back what was paid. A refundable
+note can be paid out afterwards, wholly or in part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.domain.commands import CreditLines, CustomerTarget, DispositionPart, IssueCreditNote
 from app.domain.errors import AmountTooHigh, GatewayError, InvalidInput, Path, Unsupported
 from app.domain.invoice import CreditableBalance
 from app.domain.money import Money
-from app.domain.vocabulary import Disposition
+from app.domain.vocabulary import Disposition, IssueField
+from app.providers.chargebee.currency import amount_problem
 from app.providers.chargebee.issue import Issue
 from app.providers.chargebee.options import ChargebeeCreditNoteType as NoteType
 from app.providers.chargebee.options import ChargebeeOptions
+from app.providers.chargebee.payments import payment_problem
+from app.providers.chargebee.shares import DISPOSITIONS, PAYING
 
 TYPES = {
     Disposition.INVOICE_BALANCE: (NoteType.ADJUSTMENT,),
     Disposition.CUSTOMER_CREDIT: (NoteType.REFUNDABLE, NoteType.STORE),  # the first is the default
+    Disposition.PAYMENT_REFUND: (NoteType.REFUNDABLE,),  # docs: Refund a credit note: of this type only
+    Disposition.EXTERNAL_REFUND: (NoteType.REFUNDABLE,),
 }
-_DISPOSITIONS: Path = ("dispositions",)
 _TYPE: Path = ("options", "chargebee", "type")
 
 
 def destination_problems(issue: Issue) -> Iterator[GatewayError]:
     """What of the destinations asked for one Chargebee note cannot be."""
-    command, options = issue.command, issue.options
-    asked = [part.disposition for part in command.dispositions]
-    for disposition in dict.fromkeys(asked):
-        if disposition is Disposition.UNKNOWN:
-            yield InvalidInput("UNKNOWN is what the gateway answers, not what can be asked for", path=_DISPOSITIONS)
-        elif disposition not in TYPES:
-            message = f"{disposition.value} is not offered at Chargebee: issue CUSTOMER_CREDIT, from which it can be refunded there"
-            yield Unsupported(message, path=_DISPOSITIONS, ability=disposition)
-    if len(set(asked)) < len(asked):
-        yield InvalidInput("a destination is named twice", path=_DISPOSITIONS)
-    elif len(asked) > 1 and all(disposition in TYPES for disposition in asked):
-        message = "one Chargebee note lies wholly in one part: issue one note for each destination"
-        yield Unsupported(message, path=_DISPOSITIONS, ability=asked[1])
-    if len(asked) == 1:
-        yield from _part_problems(command, command.dispositions[0], options)
-    if isinstance(command.target, CustomerTarget):
-        yield from _standalone_problems(asked, options)
+    asked = [part.disposition for part in issue.command.dispositions]
+    if Disposition.UNKNOWN in asked:
+        yield InvalidInput("UNKNOWN is what the gateway answers, not what can be asked for", path=DISPOSITIONS)
+        return
+    yield from _combination_problems(issue.command)
+    for index, part in enumerate(issue.command.dispositions):
+        yield from _part_problems(issue, index, part)
+    if isinstance(issue.command.target, CustomerTarget):
+        yield from _standalone_problems(asked, issue.options)
 
 
 def named_type(issue: Issue) -> NoteType | None:
@@ -89,15 +86,7 @@ def settled(named: NoteType | None, asked: Asked, balance: CreditableBalance) ->
         f"one Chargebee note lies wholly in one part: {adjustable} can be taken off what is owed (INVOICE_BALANCE), "
         f"{refundable} can be kept as credit (CUSTOMER_CREDIT); name one of them, or issue two notes"
     )
-    raise Unsupported(message, path=_DISPOSITIONS, ability=Disposition.INVOICE_BALANCE)
-
-
-def part_amount_problem(issue: Issue, total: Money) -> InvalidInput | None:
-    """The amount given with the destination has to be the whole credit."""
-    given = [part.amount for part in issue.command.dispositions if part.amount is not None]
-    if given and given[0] != total:
-        return InvalidInput(f"the one destination takes the whole credit, {total}", path=(*_DISPOSITIONS, "0", "amount"))
-    return None
+    raise Unsupported(message, path=DISPOSITIONS, ability=Disposition.INVOICE_BALANCE)
 
 
 def _parts(balance: CreditableBalance) -> tuple[Money, Money]:
@@ -105,26 +94,65 @@ def _parts(balance: CreditableBalance) -> tuple[Money, Money]:
     return balance.adjustable or zero, balance.refundable or zero
 
 
-def _part_problems(command: IssueCreditNote, part: DispositionPart, options: ChargebeeOptions) -> Iterator[GatewayError]:
-    types = TYPES.get(part.disposition)
-    if types is None:
-        return
-    if options.type is not None and options.type not in types:
-        message = f"a note of type {options.type.value} does not go to {part.disposition.value}"
+def _combination_problems(command: IssueCreditNote) -> Iterator[GatewayError]:
+    parts = command.dispositions
+    asked = [part.disposition for part in parts]
+    if len(set(asked)) < len(asked):
+        yield _named_twice(parts)
+    elif len(asked) > 1 and Disposition.INVOICE_BALANCE in asked:
+        other = next(disposition for disposition in asked[::-1] if disposition is not Disposition.INVOICE_BALANCE)
+        message = "one Chargebee note lies wholly in one part: issue one note for what is owed, and one for what was paid"
+        yield Unsupported(message, path=DISPOSITIONS, ability=other)
+    elif set(asked) >= PAYING:
+        message = "the value of one note is sent back or paid outside: issue one note for each"
+        yield Unsupported(message, path=DISPOSITIONS, ability=Disposition.EXTERNAL_REFUND)
+    elif len(asked) > 1 and isinstance(command.credit, CreditLines):
+        message = "Chargebee computes the total of line items: how much of it is paid out cannot be told before"
+        yield Unsupported(message, path=DISPOSITIONS, ability=next(iter(PAYING & set(asked))))
+    elif len(asked) > 1 and all(part.amount is None for part in parts):
+        yield InvalidInput("of two destinations one needs an amount", path=DISPOSITIONS)
+
+
+def _named_twice(parts: Sequence[DispositionPart]) -> GatewayError:
+    twice = [part for part in parts if part.disposition is Disposition.PAYMENT_REFUND]
+    if len(twice) > 1 and all(part.payment_id is not None for part in twice):
+        message = "Chargebee chooses itself which payments it refunds: name PAYMENT_REFUND once, without them"
+        return Unsupported(message, path=DISPOSITIONS, ability=IssueField.PAYMENT_SPLIT)
+    return InvalidInput("a destination is named twice", path=DISPOSITIONS)
+
+
+def _part_problems(issue: Issue, index: int, part: DispositionPart) -> Iterator[GatewayError]:
+    path, type = (*DISPOSITIONS, str(index)), issue.options.type
+    if type is not None and type not in TYPES[part.disposition]:
+        message = f"a note of type {type.value} does not go to {part.disposition.value}"
         yield InvalidInput(message, path=_TYPE)
-    if part.payment_id is not None:
-        message = f"{part.disposition.value} moves no payment"
-        yield InvalidInput(message, path=(*_DISPOSITIONS, "0", "paymentId"))
-    if part.amount is not None and isinstance(command.credit, CreditLines):
+    if part.payment_id is not None and (problem := _payment_problem(issue, part.disposition, part.payment_id, path)):
+        yield problem
+    if part.amount is not None and isinstance(issue.command.credit, CreditLines):
         message = "Chargebee computes the total of line items: the destination cannot have an amount of its own"
-        yield Unsupported(message, path=(*_DISPOSITIONS, "0", "amount"), ability=part.disposition)
+        yield Unsupported(message, path=(*path, "amount"), ability=part.disposition)
+    elif part.amount is not None and (wrong := amount_problem(part.amount, (*path, "amount"))):
+        yield wrong
+
+
+def _payment_problem(issue: Issue, disposition: Disposition, id: str, path: Path) -> GatewayError | None:
+    if disposition is Disposition.EXTERNAL_REFUND:
+        message = "a refund put on record names no payment"
+        return Unsupported(message, path=(*path, "paymentId"), ability=IssueField.PAYMENT_SPLIT)
+    if disposition is not Disposition.PAYMENT_REFUND:
+        return InvalidInput(f"{disposition.value} moves no payment", path=(*path, "paymentId"))
+    payments = None if issue.invoice is None else issue.invoice.payments
+    return payment_problem(id, payments, (*path, "paymentId"), unsupported=DISPOSITIONS)
 
 
 def _standalone_problems(asked: list[Disposition], options: ChargebeeOptions) -> Iterator[GatewayError]:
     """Without an invoice there is only `refundable` (docs: `reference_invoice_id` is required for the other types)."""
     if Disposition.INVOICE_BALANCE in asked:
         message = "without an invoice there is no balance to lower"
-        yield Unsupported(message, path=_DISPOSITIONS, ability=Disposition.INVOICE_BALANCE)
+        yield Unsupported(message, path=DISPOSITIONS, ability=Disposition.INVOICE_BALANCE)
+    for disposition in dict.fromkeys(one for one in asked if one in PAYING):
+        message = f"{disposition.value} needs an invoice; without one, issue CUSTOMER_CREDIT"
+        yield Unsupported(message, path=DISPOSITIONS, ability=disposition)
     if options.type in {NoteType.ADJUSTMENT, NoteType.STORE}:
         message = "without an invoice Chargebee issues refundable notes only"
         yield Unsupported(message, path=_TYPE)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from app.domain.commands import CreditLines
 from app.domain.errors import GatewayError, InvalidInput
 from app.providers.chargebee.issue import Issue
+from app.providers.chargebee.texts import is_whole
 
 # Both generations of the catalogue: 2.0 knows item prices, 1.0 plans and addons.
 ENTITY_TYPES = frozenset(
@@ -29,7 +30,7 @@ def entity_problems(issue: Issue) -> Iterator[GatewayError]:
             yield InvalidInput(f"line {entity.line_index} is named twice", path=(*path, "lineIndex"))
         if entity.entity_type not in ENTITY_TYPES:
             yield InvalidInput(f"entityType is one of {', '.join(sorted(ENTITY_TYPES))}", path=(*path, "entityType"))
-        if entity.entity_id is not None and not 0 < len(entity.entity_id) <= LONGEST_ENTITY_ID:
+        if entity.entity_id is not None and not _is_entity_id(entity.entity_id):
             yield InvalidInput(f"entityId has 1 to {LONGEST_ENTITY_ID} characters", path=(*path, "entityId"))
         seen.add(entity.line_index)
 
@@ -41,3 +42,7 @@ def entity_columns(issue: Issue, index: int) -> Iterator[tuple[str, str]]:
             yield "entity_type", entity.entity_type
             if entity.entity_id is not None:
                 yield "entity_id", entity.entity_id
+
+
+def _is_entity_id(id: str) -> bool:
+    return 0 < len(id) <= LONGEST_ENTITY_ID and is_whole(id)

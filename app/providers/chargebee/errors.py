@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
 
@@ -16,6 +18,7 @@ from app.domain.errors import (
     Path,
     ProviderFault,
     RateLimited,
+    RefundFailed,
     Rejected,
     Unavailable,
     WrongState,
@@ -67,7 +70,7 @@ ERRORS = {
 
 ABOUT_PARAMETERS = frozenset({"param_wrong_value", "invalid_request"})
 
-# Parameters of "Create a credit note" and the inputs they are made from. `comment` has two and is left out.
+# Parameters of "Create a credit note" and the inputs they are made from; of those with several inputs the plan keeps which.
 INPUTS: dict[str, Path] = {
     "reference_invoice_id": ("against", "invoice"),
     "customer_id": ("against", "customer"),
@@ -87,6 +90,16 @@ COLUMNS = {
     "date_from": "periodStart",
     "date_to": "periodEnd",
 }
+NOT_KEPT: Mapping[str, Path] = MappingProxyType({})
+VOID_INPUTS: dict[str, Path] = {"comment": ("note",)}
+# docs: Refund a credit note, Record refund for a credit note.
+REFUND_INPUTS: dict[str, Path] = {
+    "comment": ("note",),
+    "transaction[payment_method]": ("method",),
+    "transaction[date]": ("paidOn",),
+    "transaction[reference_number]": ("reference",),
+}
+AMOUNTS_OF_REFUNDS = frozenset({"refund_amount", "transaction[amount]"})
 _COLUMN = re.compile(r"line_items\[(\w+)\](?:\[([0-9]{1,4})\])?")
 
 
@@ -100,16 +113,30 @@ def explain(refusal: Refusal) -> Explanation:
     return Explanation(error=meaning.error(_message(fault), code=meaning.code, provider=fault), by_code=True)
 
 
-def explain_issue(refusal: Refusal) -> Explanation:
+def explain_issue(refusal: Refusal, inputs: Mapping[str, Path] = NOT_KEPT) -> Explanation:
     """Say what a refused issue means: here the parameters are those of the note, and the state is the invoice's."""
+    return _explained(refusal, lambda general, fault: _issue_error(general, fault, inputs))
+
+
+def explain_void(refusal: Refusal) -> Explanation:
+    """Say what a refused void means: the state is the note's."""
+    return _explained(refusal, lambda general, fault: _note_error(general, fault, VOID_INPUTS))
+
+
+def explain_refund(refusal: Refusal) -> Explanation:
+    """Say what a refused refund means: the state is the note's, and an amount that was valid can only be too high."""
+    return _explained(refusal, _refund_error)
+
+
+def _explained(refusal: Refusal, of: Callable[[GatewayError, ProviderFault], GatewayError]) -> Explanation:
     general = explain(refusal)
     fault = general.error.provider
     if not general.by_code or fault is None:
         return general
-    return Explanation(error=_issue_error(general.error, fault), by_code=True)
+    return Explanation(error=of(general.error, fault), by_code=True)
 
 
-def _issue_error(general: GatewayError, fault: ProviderFault) -> GatewayError:
+def _issue_error(general: GatewayError, fault: ProviderFault, inputs: Mapping[str, Path]) -> GatewayError:
     if isinstance(general, WrongState):
         return WrongState(general.message, code=ErrorCode.INVOICE_NOT_CREDITABLE, path=("against", "invoice"), provider=fault)
     if isinstance(general, NotFound):
@@ -117,8 +144,25 @@ def _issue_error(general: GatewayError, fault: ProviderFault) -> GatewayError:
     if fault.code not in ABOUT_PARAMETERS or fault.field is None:
         return general
     if fault.field == "total":  # it was a whole number above zero when it was sent: what is left to refuse is its size
-        return AmountTooHigh(general.message, path=("credit", "total"), provider=fault)
-    path = _input(fault.field)
+        return AmountTooHigh(general.message, path=inputs.get("total", ("credit", "total")), provider=fault)
+    path = inputs.get(fault.field) or _input(fault.field)
+    return general if path is None else InvalidInput(general.message, path=path, provider=fault)
+
+
+def _refund_error(general: GatewayError, fault: ProviderFault) -> GatewayError:
+    if fault.code in ABOUT_PARAMETERS and fault.field in AMOUNTS_OF_REFUNDS:
+        code = ErrorCode.AMOUNT_EXCEEDS_REFUNDABLE
+        return AmountTooHigh(general.message, code=code, path=("amount",), provider=fault)
+    if fault.code == "payment_processing_failed":  # asked of the payment's gateway, which did not do it
+        return RefundFailed(general.message, provider=fault)
+    return _note_error(general, fault, REFUND_INPUTS)
+
+
+def _note_error(general: GatewayError, fault: ProviderFault, inputs: Mapping[str, Path]) -> GatewayError:
+    if isinstance(general, (WrongState, NotFound)):
+        general.path = ("id",)
+        return general
+    path = inputs.get(fault.field or "") if fault.code in ABOUT_PARAMETERS else None
     return general if path is None else InvalidInput(general.message, path=path, provider=fault)
 
 

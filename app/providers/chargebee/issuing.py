@@ -5,39 +5,39 @@ Order of refusals: the invoice's state, currency, what is not supported or not v
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from app.domain.commands import CreditLines, CreditTotal, CustomerTarget, Expected, InvoiceTarget, IssueCreditNote, IssuePlan
-from app.domain.errors import GatewayError, InvalidInput, InvalidInputs, Path, WrongState
+from app.domain.commands import CreditLines, CreditTotal, CustomerTarget, InvoiceTarget, IssueCreditNote
+from app.domain.errors import GatewayError, InvalidInput, Path, WrongState
 from app.domain.invoice import Invoice
 from app.domain.money import Money, UnknownCurrency, exponent
+from app.domain.plans import Expected, WritePlan
 from app.domain.vocabulary import ErrorCode, InvoiceStatus
-from app.providers.chargebee.amounts import TOTAL, amount, amount_problems
+from app.providers.chargebee.amounts import REMAINING, TOTAL, amount, amount_problems
 from app.providers.chargebee.credited_lines import LINES
 from app.providers.chargebee.destination import destination_problems
-from app.providers.chargebee.details import detail_pairs, detail_problems, sent_date
+from app.providers.chargebee.details import detail_inputs, detail_pairs, detail_problems, sent_date
 from app.providers.chargebee.entities import entity_problems
 from app.providers.chargebee.headers import header_problems, issue_headers
 from app.providers.chargebee.issue import Issue
 from app.providers.chargebee.order import encoded
+from app.providers.chargebee.refusing import refuse
+from app.providers.chargebee.shares import payouts
+from app.providers.chargebee.texts import is_whole
 
 LONGEST_ID = 50  # docs: Create a credit note, `customer_id`
 
 
-def plan(issue: Issue) -> IssuePlan:
+def plan(issue: Issue) -> WritePlan:
     """Resolve a command; raises what must be refused before anything is sent."""
     if issue.invoice is not None:
         _check_state(issue.invoice)
-    _refuse(_currency_problems(issue))
-    _refuse(_problems(issue))
+    refuse(_currency_problems(issue))
+    refuse(_problems(issue))
     credited = amount(issue)
     target = _target(issue.command)
     pairs = [*target, ("type", credited.type.value), *credited.pairs, *detail_pairs(issue)]
-    try:
-        request = encoded(pairs, issue_headers(issue))
-    except UnicodeEncodeError as broken:
-        message = "a text holds half a character, which cannot be sent"
-        raise InvalidInput(message) from broken
+    request = encoded(pairs, issue_headers(issue), inputs=_inputs(issue))
     expected = Expected(
         currency=issue.currency,
         total=credited.total,
@@ -48,7 +48,21 @@ def plan(issue: Issue) -> IssuePlan:
         issued_on=sent_date(issue),
         provider_type=credited.type.value,
     )
-    return IssuePlan(request=request, expected=expected)
+    return WritePlan(request=request, expected=expected, then=payouts(issue.command, credited.total))
+
+
+def _inputs(issue: Issue) -> dict[str, Path]:
+    """Where the parameters came from that have several inputs."""
+    total: Path
+    match issue.command.credit:
+        case CreditTotal():
+            total = TOTAL
+        case CreditLines():
+            total = LINES
+        case _:
+            total = REMAINING
+    kind: Path = ("dispositions",) if issue.options.type is None else ("options", "chargebee", "type")
+    return {"total": total, "type": kind, **detail_inputs(issue)}
 
 
 def _check_state(invoice: Invoice) -> None:
@@ -85,21 +99,13 @@ def _amounts(command: IssueCreditNote) -> Iterator[tuple[Money, Path]]:
 def _problems(issue: Issue) -> Iterator[GatewayError]:
     """All that can be said without looking at what is left of the invoice."""
     match issue.command.target:
-        case CustomerTarget(customer=ref) if not 0 < len(ref.external_id) <= LONGEST_ID:
+        case CustomerTarget(customer=ref) if not (0 < len(ref.external_id) <= LONGEST_ID and is_whole(ref.external_id)):
             yield InvalidInput(f"a customer's id has 1 to {LONGEST_ID} characters", path=("against", "customer", "providerId"))
     yield from destination_problems(issue)
     yield from amount_problems(issue)
     yield from detail_problems(issue)
     yield from header_problems(issue)
     yield from entity_problems(issue)
-
-
-def _refuse(problems: Iterable[GatewayError]) -> None:
-    found = list(problems)
-    if len(found) == 1:
-        raise found[0]
-    if found:
-        raise InvalidInputs(found)
 
 
 def _target(command: IssueCreditNote) -> list[tuple[str, str]]:

@@ -12,34 +12,21 @@ from typing import TypeVar
 
 import msgspec
 
-from app.domain.credit_note import Allocation, CreditNote, Party, ProviderValues, Ref, TaxLine
+from app.domain.credit_note import CreditNote, Party, ProviderValues, Ref, TaxLine
 from app.domain.errors import BadPayload
 from app.domain.money import Money, total
-from app.domain.vocabulary import Disposition, Reason, RefundStatus, Settlement, Status
+from app.domain.vocabulary import Reason, Settlement, Status
 from app.providers.chargebee import wire
 from app.providers.chargebee.currency import money
 from app.providers.chargebee.instants import day, instant
 from app.providers.chargebee.line_items import line_items
+from app.providers.chargebee.uses import DISPOSITION, REFUND, allocations, dispositions, refund_status
 
 STATUS = {
     "adjusted": Status.ISSUED,
     "refund_due": Status.ISSUED,
     "refunded": Status.ISSUED,  # used up, which does not say that money went back
     "voided": Status.VOIDED,
-}
-DISPOSITION = {
-    "adjustment": Disposition.INVOICE_BALANCE,
-    "refundable": Disposition.CUSTOMER_CREDIT,
-    "store": Disposition.CUSTOMER_CREDIT,
-}
-REFUND = {  # docs: Transaction object, `status`
-    "success": RefundStatus.SUCCEEDED,
-    "in_progress": RefundStatus.PENDING,
-    "needs_attention": RefundStatus.UNKNOWN,  # broke off at the gateway: somebody has to look
-    "failure": RefundStatus.FAILED,
-    "timeout": RefundStatus.FAILED,
-    "late_failure": RefundStatus.FAILED,
-    "voided": RefundStatus.NONE,
 }
 REASON = {
     "write_off": Reason.WRITE_OFF,
@@ -55,10 +42,6 @@ REASON = {
     "other": Reason.OTHER,
     "fraudulent": Reason.FRAUDULENT,
 }
-
-# Of several refunds of a note, the one that says most about whether money went back.
-_WEIGHT = (RefundStatus.PENDING, RefundStatus.UNKNOWN, RefundStatus.SUCCEEDED, RefundStatus.FAILED, RefundStatus.NONE)
-_MOVING = frozenset({RefundStatus.PENDING, RefundStatus.UNKNOWN, RefundStatus.SUCCEEDED})
 
 T = TypeVar("T")
 
@@ -105,18 +88,18 @@ def whole(given: int | None, *parts: int) -> int:
 def _credit_note(said: wire.CreditNote, raw: bytes, account: str, reasons: Mapping[Reason, str]) -> CreditNote:
     status = Status.DELETED if said.deleted else STATUS.get(said.status, Status.UNKNOWN)
     reason, reason_word = _reason(said, reasons)
-    refund_status, refund_word = _refund(said)
+    refunded, refund_word = refund_status(said)
     note = CreditNote(
         ref=Ref(account, said.id),
         status=status,
         settlement=_settlement(said, status),
-        refund_status=refund_status,
+        refund_status=refunded,
         total=money(whole(said.total, said.sub_total), said.currency_code),
         issued_at=_issued_at(said),
         number=said.id,
         reason=reason,
         reason_text=said.create_reason_code,
-        dispositions=_dispositions(said),
+        dispositions=dispositions(said),
         invoice_id=said.reference_invoice_id,
         customer=Party(provider_id=said.customer_id),
         issued_on=day(said.date),
@@ -145,7 +128,7 @@ def _with_amounts(note: CreditNote, said: wire.CreditNote) -> CreditNote:
         taxes=None
         if said.taxes is None
         else tuple(TaxLine(amount=money(tax.amount, currency), name=tax.name) for tax in said.taxes),
-        allocations=tuple(_allocations(said)),
+        allocations=tuple(allocations(said)),
     )
 
 
@@ -175,43 +158,6 @@ def _remaining(said: wire.CreditNote, status: Status) -> Money | None:
     if said.amount_available is None or status in {Status.VOIDED, Status.DELETED}:
         return None
     return money(said.amount_available, said.currency_code)
-
-
-def _refund(said: wire.CreditNote) -> tuple[RefundStatus, str | None]:
-    """Whether money went back, and the word that said so; never from the note's own status."""
-    if not said.linked_refunds:
-        return (RefundStatus.SUCCEEDED if said.amount_refunded else RefundStatus.NONE), None
-    told = [(_refund_status(refund), refund.txn_status) for refund in said.linked_refunds]
-    return min(told, key=lambda one: _WEIGHT.index(one[0]))
-
-
-def _refund_status(refund: wire.LinkedRefund) -> RefundStatus:
-    return REFUND.get(refund.txn_status or "", RefundStatus.UNKNOWN)
-
-
-def _dispositions(said: wire.CreditNote) -> tuple[Disposition, ...]:
-    """Where the value goes. Linked refunds do not tell whether a gateway or somebody outside paid: UNKNOWN beside the type's own."""
-    own = DISPOSITION.get(said.type, Disposition.UNKNOWN)
-    is_refunded = any(_refund_status(refund) in _MOVING for refund in said.linked_refunds)
-    return (own, Disposition.UNKNOWN) if is_refunded and own is not Disposition.UNKNOWN else (own,)
-
-
-def _allocations(said: wire.CreditNote) -> Iterator[Allocation]:
-    for used in said.allocations:
-        yield Allocation(
-            disposition=Disposition.INVOICE_BALANCE,
-            amount=money(used.allocated_amount, said.currency_code),
-            invoice_id=used.invoice_id,
-            at=instant(used.allocated_at),
-        )
-    for refund in said.linked_refunds:
-        yield Allocation(
-            disposition=Disposition.UNKNOWN,
-            amount=money(refund.applied_amount, said.currency_code),
-            refund_id=refund.txn_id,
-            at=instant(refund.applied_at),
-            status=_refund_status(refund),
-        )
 
 
 def _reason(said: wire.CreditNote, reasons: Mapping[Reason, str]) -> tuple[Reason, str | None]:

@@ -16,6 +16,22 @@ class NoteEntry(Struct, frozen=True, kw_only=True):
     credit_note: Raw
 
 
+class Transaction(Struct, frozen=True, kw_only=True):
+    """The money that moved with a refund, as far as it is used (docs: Transaction object)."""
+
+    id: str
+    status: str | None = None
+    error_code: str | None = None
+    error_text: str | None = None
+
+
+class RefundEntry(Struct, frozen=True, kw_only=True):
+    """The answer to a refund; where it was only put on record there may be no transaction."""
+
+    credit_note: Raw
+    transaction: Transaction | None = None
+
+
 class NoteList(Struct, frozen=True, kw_only=True):
     """One page of notes."""
 
@@ -103,6 +119,14 @@ class LinkedRefund(Struct, frozen=True, kw_only=True):
     txn_status: str | None = None
 
 
+class WithheldTaxRefund(Struct, frozen=True, kw_only=True):
+    """A refund put on record against a tax the customer kept back."""
+
+    id: str
+    amount: int | None = None
+    date: int | None = None
+
+
 class Allocation(Struct, frozen=True, kw_only=True):
     """Part of a note used against an invoice."""
 
@@ -139,6 +163,7 @@ class CreditNote(Struct, frozen=True, kw_only=True):
     taxes: tuple[Tax, ...] | None = None
     discounts: tuple[Discount, ...] | None = None
     linked_refunds: tuple[LinkedRefund, ...] = ()
+    linked_tax_withheld_refunds: tuple[WithheldTaxRefund, ...] = ()
     allocations: tuple[Allocation, ...] = ()
 
 

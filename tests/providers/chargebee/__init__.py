@@ -15,11 +15,12 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from app import http
-from app.domain.commands import CreditLines, CreditRemaining, CreditTotal, CustomerTarget, InvoiceTarget, IssueCreditNote, IssuePlan
+from app.domain.commands import CreditLines, CreditRemaining, CreditTotal, CustomerTarget, InvoiceTarget, IssueCreditNote
 from app.domain.credit_note import Party, Ref, TaxLine
 from app.domain.errors import GatewayError, InvalidInputs
 from app.domain.invoice import CreditableBalance, Invoice, InvoiceLine
 from app.domain.money import Money
+from app.domain.plans import WritePlan
 from app.domain.vocabulary import InvoiceStatus, Reason
 from app.providers.chargebee import SPEC
 from app.providers.chargebee.adapter import Chargebee
@@ -27,8 +28,9 @@ from app.providers.chargebee.issue import Issue
 from app.providers.chargebee.issuing import plan
 from app.providers.chargebee.order import Order
 from app.providers.contract import AccountSettings, Limits
+from app.providers.limiter import Limiter
 from app.providers.line import Line
-from app.providers.policy import Breaker, Deadline, Limiter
+from app.providers.policy import Breaker, Deadline
 from app.providers.upstream import Upstream
 from app.secret import Secret
 
@@ -137,17 +139,17 @@ def customer(currency: str = "EUR", id: str = "acme") -> CustomerTarget:
     return CustomerTarget(customer=Ref(ACCOUNT, id), currency=currency)
 
 
-def planned(command: IssueCreditNote, invoice: Invoice | None, account: AccountSettings | None = None) -> IssuePlan:
+def planned(command: IssueCreditNote, invoice: Invoice | None, account: AccountSettings | None = None) -> WritePlan:
     """The plan made on TODAY."""
     return plan(Issue.of(command, invoice, account or settings(), today=TODAY))
 
 
-def order(plan: IssuePlan) -> Order:
+def order(plan: WritePlan) -> Order:
     """The call a plan keeps."""
     return msgspec.json.decode(plan.request, type=Order)
 
 
-def form(plan: IssuePlan) -> dict[str, str]:
+def form(plan: WritePlan) -> dict[str, str]:
     """The parameters a plan sends."""
     pairs = parse_qsl(order(plan).form, keep_blank_values=True, strict_parsing=True)
     assert len(dict(pairs)) == len(pairs)
