@@ -29,7 +29,11 @@ Query.creditNotes(first: Int = 25, after: String, filter: CreditNoteFilter, orde
 Query.invoice(id: ID!, freshness: FreshnessInput): Invoice
 Query.invoiceByReference(account: String!, by: InvoiceReferenceBy!, freshness: FreshnessInput): Invoice
 Query.accounts: [Account!]!
+Query.previewCreditNote(input: PreviewCreditNoteInput!): PreviewCreditNotePayload
+Query.creditNoteOperation(account: String!, operation: Operation!, idempotencyKey: String!): CreditNoteOperation
 Mutation.issueCreditNote(input: IssueCreditNoteInput!): IssueCreditNotePayload
+Mutation.voidCreditNote(input: VoidCreditNoteInput!): VoidCreditNotePayload
+Mutation.refundCreditNote(input: RefundCreditNoteInput!): RefundCreditNotePayload
 Invoice.creditNotes(first: Int = 25, after: String): CreditNoteConnection
 """
 TYPES = {
@@ -51,12 +55,33 @@ TYPES = {
     ),
     "TaxAmount": "name: String, rate: Decimal, amount: Money!, taxable: Money",
     "Payment": "providerId: String!, amount: Money!, refundable: Money, paidAt: DateTime, method: String",
+    "CreditNoteOperation": (
+        "state: OperationState!, operation: Operation!, outcome: WriteOutcome!, creditNote: CreditNote, "
+        "attempts: [OperationAttempt!]!, errors: [Problem!]!"
+    ),
+    "OperationAttempt": "at: DateTime!, code: ErrorCode, providerRequestId: String",
+    "VoidCreditNotePayload": "creditNote: CreditNote, outcome: WriteOutcome!, replayed: Boolean!, errors: [Problem!]!",
+    "RefundCreditNotePayload": (
+        "creditNote: CreditNote, refundId: String, outcome: WriteOutcome!, replayed: Boolean!, errors: [Problem!]!"
+    ),
+    "PreviewCreditNotePayload": "preview: CreditNotePreview, errors: [Problem!]!",
+    "CreditNotePreview": (
+        "exact: Boolean!, total: Money!, subtotal: Money, tax: Money, creditable: CreditableBalance, allocations: [Allocation!]!"
+    ),
     "Customer": "providerId: String!, externalId: String, name: String, email: String",
 }
 INPUTS = {
     "FreshnessInput": "maxAgeSeconds: Int, allowStaleOnError: Boolean = false",
     "CreditNoteReferenceBy": "providerId: String, number: String",
     "InvoiceReferenceBy": "providerId: String, number: String",
+    "VoidCreditNoteInput": "idempotencyKey: String!, id: ID!, note: String",
+    "RefundCreditNoteInput": (
+        "idempotencyKey: String!, id: ID!, amount: MoneyInput, external: Boolean = false, paymentId: String, method: String, "
+        "paidOn: Date, reference: String, note: String"
+    ),
+    "PreviewCreditNoteInput": (
+        "against: CreditNoteTargetInput!, credit: CreditInput!, dispositions: [DispositionInput!], options: ProviderOptionsInput"
+    ),
     "ProviderReferenceInput": "account: String!, providerId: String!",
     "CustomerIdentifierInput": "account: String!, providerId: String!, currency: CurrencyCode!",
     "CreditLineItemInput": (

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import strawberry
 
-from app.api.enums import BatchLoad, CapabilityLevel, HealthStatus, IdempotencySupport
 from app.api.ids import Kind, encode_id
 from app.api.node import Node
 from app.api.provider import Provider, provider_enum
+from app.api.words import BatchLoad, CapabilityLevel, HealthStatus, IdempotencySupport
 from app.domain.credit_note import Ref
 from app.domain.vocabulary import Disposition, Filter, IssueField, Operation, Order, Reason
 from app.gateway import accounts
@@ -48,14 +48,16 @@ class Capabilities:
             orders=[member for member in Order if member in can.orders],
             batch_load=BatchLoad.NATIVE if can.batch_size > 1 else BatchLoad.FAN_OUT,
             idempotency=IdempotencySupport.NATIVE if can.native_idempotency else IdempotencySupport.GATEWAY_ONLY,
-            reasons=[member for member in Reason if member in can.reasons],
+            reasons=[member for member in Reason if member in account.reasons],
             dispositions=[member for member in Disposition if member in can.dispositions],
             issue_fields=[member for member in IssueField if member in can.issue_fields],
         )
 
 
 def _operation(account: accounts.Account, operation: Operation) -> OperationCapability:
-    level = CapabilityLevel.NATIVE if account.offers(operation) else CapabilityLevel.UNSUPPORTED
+    level = CapabilityLevel.UNSUPPORTED
+    if account.offers(operation):
+        level = CapabilityLevel.EMULATED if operation is Operation.PREVIEW else CapabilityLevel.NATIVE
     return OperationCapability(operation=operation, level=level, note=account.capabilities.notes.get(operation))
 
 

@@ -9,12 +9,14 @@ from typing import Any
 import strawberry
 from graphql import GraphQLEnumType, GraphQLNamedType
 
+from app.api.words import BatchLoad, CapabilityLevel, HealthStatus, IdempotencySupport, OperationState, Origin
 from app.domain.vocabulary import (
     Disposition,
     ErrorCode,
     Filter,
     InvoiceStatus,
     IssueField,
+    NoteAction,
     Operation,
     Order,
     Reason,
@@ -23,47 +25,6 @@ from app.domain.vocabulary import (
     Status,
     WriteOutcome,
 )
-
-
-class CapabilityLevel(Enum):
-    """How an operation is offered."""
-
-    NATIVE = "NATIVE"
-    EMULATED = "EMULATED"
-    UNSUPPORTED = "UNSUPPORTED"
-
-
-class BatchLoad(Enum):
-    """How many notes by id are read."""
-
-    NATIVE = "NATIVE"
-    FAN_OUT = "FAN_OUT"
-
-
-class IdempotencySupport(Enum):
-    """Who protects repeated writes."""
-
-    NATIVE = "NATIVE"
-    GATEWAY_ONLY = "GATEWAY_ONLY"
-
-
-class Origin(Enum):
-    """Where an answer comes from."""
-
-    LIVE = "LIVE"
-    CACHE = "CACHE"
-
-
-class HealthStatus(Enum):
-    """How an account has answered lately."""
-
-    OK = "OK"
-    DEGRADED = "DEGRADED"
-    RATE_LIMITED = "RATE_LIMITED"
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    UNAVAILABLE = "UNAVAILABLE"
-    UNKNOWN = "UNKNOWN"
-
 
 _REFUSED = "The provider refuses the account's "
 
@@ -174,6 +135,18 @@ DESCRIPTIONS: dict[str, tuple[type[Enum], str, dict[str, str]]] = {
     "IdempotencySupport": (IdempotencySupport, "Who protects repeated writes.", {
         "NATIVE": "The provider knows a repeated write by its key, and the gateway keeps its own ledger.",
         "GATEWAY_ONLY": "The gateway's ledger alone.",
+    }),
+    "OperationState": (OperationState, "How far a write has come.", {
+        "STARTED": "Accepted; nothing of its next call has been sent.",
+        "SENT": "On its way to the provider, or whoever sent it has died.",
+        "DONE": "Ended; the note is there.",
+        "REFUSED": "Ended without; the key may be used again.",
+        "UNKNOWN": "Sent, and the answer was lost.",
+    }),
+    "CreditNoteAction": (NoteAction, "What may be asked of a note.", {
+        "VOID": "`voidCreditNote`.",
+        "REFUND": "`refundCreditNote`.",
+        "DOWNLOAD": "Its documents.",
     }),
     "Origin": (Origin, "Where an answer comes from.", {
         "LIVE": "Asked of the provider for this answer.",

@@ -30,6 +30,12 @@ from app.domain.vocabulary import Disposition, Reason
 LONGEST_KEY = 200
 
 
+def check_key(key: str, problems: ProblemList) -> None:
+    """Note what is wrong with an idempotency key."""
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        problems.add(f"1 to {LONGEST_KEY} printable characters", ("idempotencyKey",))
+
+
 @strawberry.input(description="An invoice by what the provider calls it.")
 class ProviderReferenceInput:
     """Account and id."""
@@ -207,9 +213,7 @@ class IssueCreditNoteInput:
     def to_command(self) -> IssueCreditNote:
         """The command; raises InvalidInput or, for several problems, InvalidInputs with all of them."""
         problems = ProblemList()
-        key = self.idempotency_key
-        if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
-            problems.add(f"1 to {LONGEST_KEY} printable characters", ("idempotencyKey",))
+        check_key(self.idempotency_key, problems)
         target = problems.collect(self.against.to_target, ("against",))
         credit = self.credit.to_credit(("credit",), problems)
         dispositions = tuple(
@@ -221,7 +225,7 @@ class IssueCreditNoteInput:
             message = "an input without a problem has a target and a credit"
             raise RuntimeError(message)
         return IssueCreditNote(
-            key=key,
+            key=self.idempotency_key,
             target=target,
             credit=credit,
             reason=self.reason,

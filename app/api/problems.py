@@ -20,7 +20,7 @@ from app.domain.errors import (
     ProviderFault,
     Unsupported,
 )
-from app.domain.vocabulary import Disposition, ErrorCode, IssueField, Operation
+from app.domain.vocabulary import Disposition, ErrorCode, Filter, IssueField, Operation, Order
 from app.providers import PROVIDERS
 
 
@@ -121,7 +121,7 @@ def problem(error: GatewayError) -> Problem:
     match error:
         case AmountTooHigh():
             return AmountProblem(**said, requested=Money.maybe(error.requested), maximum=Money.maybe(error.maximum))
-        case Unsupported() if error.code is ErrorCode.UNSUPPORTED:
+        case Unsupported() if error.code is not ErrorCode.FEATURE_DISABLED:
             operation = error.ability if isinstance(error.ability, Operation) else None
             return UnsupportedProblem(**said, operation=operation, supported_by=_supported_by(error))
         case IntegrityMismatch():
@@ -145,7 +145,9 @@ def _supported_by(error: Unsupported) -> list[Provider]:
         has = (
             (isinstance(ability, IssueField) and ability in can.issue_fields)
             or (isinstance(ability, Disposition) and ability in can.dispositions)
-            or (ability is Operation.ISSUE_WITHOUT_INVOICE and can.issues_without_invoice)
+            or (isinstance(ability, Operation) and spec.has(ability))
+            or (isinstance(ability, Filter) and ability in can.filters)
+            or (isinstance(ability, Order) and ability in can.orders)
         )
         if has:
             found.append(provider_enum(spec.name))

@@ -11,19 +11,19 @@ import strawberry
 from app.api.accounts import Account
 from app.api.connection import CreditNoteConnection, checked_first
 from app.api.context import Info
+from app.api.filters import MOST_IDS, CreditNoteFilter
 from app.api.freshness import FreshnessInput, freshness
 from app.api.ids import Kind, decode_id, decode_ref
 from app.api.invoices import Invoice
 from app.api.node import Node
-from app.api.provider import Provider
 from app.api.types import CreditNote
+from app.api.write_queries import WriteQueries
 from app.domain.credit_note import Ref
 from app.domain.errors import InvalidInput, LimitExceeded, NotFound, Path, Unsupported
-from app.domain.vocabulary import Order, Status
+from app.domain.vocabulary import Order
 from app.gateway.listing import ListRequest
 
 T = TypeVar("T")
-MOST_IDS = 200
 Fresh = Annotated[FreshnessInput | None, strawberry.argument(description="How old the answer may be.")]
 
 
@@ -43,18 +43,8 @@ class InvoiceReferenceBy:
     number: strawberry.Maybe[str] = strawberry.field(description="The number printed on it.")
 
 
-@strawberry.input(description="Which notes. Every member given narrows the list; an empty list matches nothing.")
-class CreditNoteFilter:
-    """A wish about which notes."""
-
-    accounts: list[str] | None = strawberry.field(default=None, description="Names of accounts.")
-    providers: list[Provider] | None = strawberry.field(default=None, description="Vendors.")
-    invoice_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Global ids of the invoices credited.")
-    statuses: list[Status] | None = strawberry.field(default=None, description="What the documents are.")
-
-
 @strawberry.type(description="All that can be asked. Nothing here changes anything at a provider.")
-class Query:
+class Query(WriteQueries):
     """Everything that can be asked."""
 
     @strawberry.field(description="Anything by its global id; null when there is no such thing.")
@@ -217,20 +207,13 @@ def _list_request(
     first: int | None, where: CreditNoteFilter | None, order: Order | None, wanted: FreshnessInput | None
 ) -> ListRequest:
     narrowed = where or CreditNoteFilter()
-    invoices = None
-    if narrowed.invoice_ids is not None:
-        if len(narrowed.invoice_ids) > MOST_IDS:
-            message = f"{len(narrowed.invoice_ids)} invoices; one query takes at most {MOST_IDS}"
-            raise LimitExceeded(message, path=("filter", "invoiceIds"))
-        invoices = tuple(
-            decode_ref(id, Kind.INVOICE, path=("filter", "invoiceIds", str(index))) for index, id in enumerate(narrowed.invoice_ids)
-        )
     return ListRequest(
         first=checked_first(first),
         order=order or Order.ISSUED_DESC,
         accounts=None if narrowed.accounts is None else tuple(narrowed.accounts),
         providers=None if narrowed.providers is None else frozenset(member.value for member in narrowed.providers),
-        invoices=invoices,
-        statuses=None if narrowed.statuses is None else frozenset(narrowed.statuses),
+        invoices=narrowed.to_invoices(),
+        where=narrowed.to_wanted(),
+        native_only=bool(narrowed.native_only),
         freshness=freshness(wanted),
     )

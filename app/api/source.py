@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from app.api.enums import Origin
+from app.api.words import Origin
 
 
 @strawberry.type(description="Where an answer comes from.")

@@ -20,7 +20,7 @@ from app.api.scalars import CurrencyCode
 from app.api.source import SourceInfo
 from app.domain import credit_note as domain
 from app.domain.credit_note import Ref
-from app.domain.vocabulary import Disposition, Reason, RefundStatus, Settlement, Status
+from app.domain.vocabulary import Disposition, NoteAction, Reason, RefundStatus, Settlement, Status
 from app.gateway.cache import Fetched
 
 
@@ -78,6 +78,13 @@ class CreditNote(Node):
         if lines is None and self.note.line_items_url is not None:
             lines = (await info.context.loaders.lines(self.note)).value
         return None if lines is None else [CreditNoteLineItem.of(line) for line in lines]
+
+    @strawberry.field(description="What may be asked of this note now.")
+    def allowed_actions(self, info: Info) -> list[NoteAction]:
+        """By its state and by what the account offers."""
+        account = info.context.services.accounts.find(info.context.caller, self.note.ref.account)
+        allowed = account.allowed_actions(self.note)
+        return [action for action in NoteAction if action in allowed]
 
     @strawberry.field(description="The provider's object as received.")
     def raw(self) -> JSON | None:
