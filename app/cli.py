@@ -1,24 +1,30 @@
-"""The console script: serve, sandbox, check, schema."""
+"""The console script: serve, sandbox, check, operations, resolve, schema."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import click
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from app import __version__, telemetry
+from app.domain.errors import GatewayError
+from app.domain.vocabulary import Operation
 from app.settings import PREFIX, Settings, SettingsError, read_settings
 from app.store import StoreFailure
+
+T = TypeVar("T")
 
 _CONFIG = click.option("--config", type=click.Path(path_type=Path), help=f"The accounts file (TOML); or {PREFIX}CONFIG.")
 
@@ -109,6 +115,43 @@ def check(config: Path | None, *, confirm_units: bool) -> None:
 
 
 @main.command()
+@_CONFIG
+@click.option("--unknown", "only_open", is_flag=True, help="Only those whose end is not known.")
+@click.option("--account", help="Only this account's.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+def operations(config: Path | None, *, only_open: bool, account: str | None, limit: int) -> None:
+    """List the writes on record, the last attempted first."""
+    from app.operator import list_operations  # noqa: PLC0415 - loads the whole gateway
+
+    settings = _with_ledger(config)
+    listing = _asked(list_operations(settings, only_open=only_open, account=account, limit=limit))
+    _say_rows([row.cells for row in listing.rows])
+    if listing.more:
+        click.echo(f"credit-notes: {listing.more} more; --limit shows them", err=True)
+
+
+@main.command()
+@click.argument("account")
+@click.argument("operation", type=click.Choice(["ISSUE", "VOID", "REFUND"], case_sensitive=False), metavar="ISSUE|VOID|REFUND")
+@click.argument("key")
+@_CONFIG
+@click.option("--note", help="It was done: the provider's id of the note that was issued, voided or refunded.")
+@click.option("--absent", is_flag=True, help="It was not done, and will not be: the key may be used again.")
+def resolve(account: str, operation: str, key: str, config: Path | None, *, note: str | None, absent: bool) -> None:
+    """Say how a write ended whose end nobody else can tell. A KEY that begins with a dash stands behind `--`."""
+    from app.operator import resolve as decide  # noqa: PLC0415 - loads the whole gateway
+
+    if (note is None) != absent:
+        message = "say one of --note NOTE_ID and --absent"
+        raise click.UsageError(message)
+    settings = _with_ledger(config)
+    row = _asked(decide(settings, account=account, operation=Operation[operation], key=key, note_id=note))
+    _say_rows([row.cells])
+    if row.outcome == "PARTIALLY_APPLIED":
+        click.echo("credit-notes: the refund that belongs to it has not been sent: its client repeats with the same key", err=True)
+
+
+@main.command()
 def schema() -> None:
     """Print the schema, sorted."""
     from app.api.schema import make_schema, printed  # noqa: PLC0415 - the only command that needs it
@@ -121,6 +164,38 @@ def _settings(config: Path | None, *, serving: bool = True, **given: object) -> 
         return read_settings(environment=os.environ, config=config, serving=serving, **given)
     except SettingsError as wrong:
         _give_up(wrong.mistakes)
+
+
+def _with_ledger(config: Path | None) -> Settings:
+    """The settings of a gateway whose ledger can be seen from outside, for a command that prints only its answer."""
+    settings = _settings(config, serving=False)
+    telemetry.configure(json=settings.logs_json, level=logging.WARNING)
+    mistakes = []
+    if settings.redis_url is None:
+        where = "without Redis the ledger is in the gateway's own memory, where nobody else can see it"
+        mistakes.append(f"{PREFIX}REDIS_URL: set it as for the gateway; {where}")
+    if not settings.accounts:
+        mistakes.append(f"there are no accounts: name their file with --config or {PREFIX}CONFIG, as for the gateway")
+    if mistakes:
+        _give_up(mistakes)
+    return settings
+
+
+def _asked(answer: Coroutine[None, None, T]) -> T:
+    try:
+        return asyncio.run(answer)
+    except StoreFailure as failed:
+        _give_up([f"{PREFIX}REDIS_URL: {failed}: start it, or name the one that the gateway uses"])
+    except GatewayError as refused:
+        click.echo(f"credit-notes: {refused.message}", err=True)
+        sys.exit(1)
+
+
+def _say_rows(rows: Sequence[tuple[str, ...]]) -> None:
+    lines = [("ACCOUNT", "OPERATION", "KEY", "STATE", "OUTCOME", "AGE", "ATTEMPTS", "NOTE", "CODE"), *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _give_up(mistakes: list[str]) -> NoReturn:
@@ -163,7 +238,10 @@ def _serve(settings: Settings, sock: socket.socket, addresses: Mapping[str, str]
         if settings.workers == 1:
             server.run(sockets=[sock])
         else:
-            Multiprocess(serving, sockets=[sock]).run()
+            workers = Multiprocess(serving, sockets=[sock])
+            workers.run()
+            if any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes):
+                sys.exit(STARTUP_FAILURE)  # as a single one does by itself
 
 
 def _say_demo(address: str, addresses: Mapping[str, str], control: str) -> None:

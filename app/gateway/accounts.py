@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -10,12 +9,16 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from app import http
 from app.domain.credit_note import CreditNote
 from app.domain.errors import NotFound
-from app.domain.vocabulary import NoteAction, Operation
+from app.domain.vocabulary import NoteAction, Operation, Reason
+from app.gateway.pacing import AccountPacer, SharedGates
 from app.providers.contract import AccountSettings, Adapter, Capabilities, ClientOptions, ProviderSpec
+from app.providers.limiter import Limiter
 from app.providers.line import Line
-from app.providers.policy import Breaker, Deadline, Limiter
+from app.providers.policy import Breaker, Deadline
 from app.providers.upstream import Upstream
 from app.secret import Secret
+from app.store import Store
+from app.store.memory import MemoryStore
 
 POOL = 10
 """Connections per account: the HTTP library's pool gets slower above this, not faster."""
@@ -61,6 +64,11 @@ class Account:
         """What its provider can do."""
         return self.spec.capabilities
 
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """The reasons it takes as it is configured."""
+        return self.spec.reasons(self.settings) if self.spec.reasons else self.capabilities.reasons
+
     def adapter(self, deadline: Deadline) -> Adapter:
         """The account's provider, for one operation that ends at the deadline."""
         return self.adapter_on(self.upstream(deadline))
@@ -92,7 +100,13 @@ class Accounts:
     settings: Mapping[str, AccountSettings]
     providers: Mapping[str, ProviderSpec]
     transport: http.AsyncBaseTransport | None = None
+    store: Store = field(default_factory=MemoryStore)
+    """Where the processes agree on whose turn it is."""
+    _gates: SharedGates = field(init=False)
     _open: dict[str, Account] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._gates = SharedGates(self.store)
 
     def find(self, caller: Caller, name: str) -> Account:
         """The account by name; NotFound also where the caller may not use it, so that neither can be told from the other."""
@@ -132,7 +146,7 @@ class Accounts:
             client=client,
             base_url=options.base_url,
             headers=options.headers,
-            limiter=Limiter(limits.gated(POOL), time.monotonic),
+            limiter=Limiter(limits.gated(POOL), AccountPacer(self._gates, f"cn:1:gate:{tag(settings)}", limits)),
             breaker=Breaker(),
             secrets=_secrets(settings, options),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
@@ -12,12 +12,14 @@ import msgspec
 
 from app.domain.commands import CreditNoteFilter, Page, PageRequest
 from app.domain.credit_note import CreditNote, Ref
-from app.domain.errors import GatewayError, NotFound
+from app.domain.errors import GatewayError, NotFound, Path
+from app.domain.filters import asked
 from app.domain.vocabulary import Filter, Order, Status
 from app.gateway.accounts import Account, Accounts, Caller
 from app.gateway.cache import EntityCache, Fetched, Freshness, Memory, Windows
 from app.gateway.codec import Codec
 from app.gateway.reading import Reading
+from app.gateway.support import unfiltered, unlistable
 from app.gateway.walk import Item, Mark, Remainder, Stream, StreamKey, has_more, marks_after, marks_at_end, merge
 from app.providers.policy import Deadline
 from app.settings import Settings
@@ -34,7 +36,10 @@ class ListRequest:
     accounts: tuple[str, ...] | None = None
     providers: frozenset[str] | None = None
     invoices: tuple[Ref, ...] | None = None
-    statuses: frozenset[Status] | None = None
+    where: CreditNoteFilter | None = field(default_factory=CreditNoteFilter)
+    """What is asked of the notes, without the invoices; None: what no note meets."""
+    native_only: bool = False
+    """Whether an account that cannot filter by itself is refused."""
     freshness: Freshness = field(default_factory=Freshness)
     marks: Mapping[StreamKey, Mark] = field(default_factory=dict)
 
@@ -49,10 +54,11 @@ class ListRequest:
             self.order.value,
             None if self.accounts is None else sorted(self.accounts),
             None if self.providers is None else sorted(self.providers),
-            None if self.invoices is None else [[ref.account, ref.external_id] for ref in self.invoices],
-            None if self.statuses is None else sorted(status.value for status in self.statuses),
+            None if self.invoices is None else sorted((ref.account, ref.external_id) for ref in self.invoices),
+            self.native_only,
+            None if self.where is None else _spelt(self.where),
         )
-        return hashlib.sha256(msgspec.json.encode(same)).digest()[:8]
+        return hashlib.sha256(msgspec.msgpack.encode(same)).digest()[:8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +109,17 @@ class Listing:
 
     async def page(self, caller: Caller, request: ListRequest) -> NotePage:
         """One page. Raises NotFound for an account that does not exist for the caller; an account that fails is a Source with its error."""
-        asked = self._asked(caller, request)
-        readings = [reading for account in asked for reading in _readings(account, request)]
+        accounts = self._asked(caller, request)
+        readings = [reading for account in accounts for reading in _readings(account, request)]
         deadline = Deadline(self._settings.timings.read_timeout_s)
-        await asyncio.gather(*(self._read(reading, request, deadline) for reading in readings))
+        await asyncio.gather(*(self._read(reading, request, deadline) for reading in readings if reading.error is None))
         streams = [
             Stream(key=reading.key, items=reading.items, ended=reading.ended, scanned=reading.scanned)
             for reading in readings
             if reading.error is None
         ]
         items = merge(streams, first=request.first, order=request.order)
-        sources = [_source(account, [r for r in readings if r.account is account], items) for account in asked]
+        sources = [_source(account, [r for r in readings if r.account is account], items) for account in accounts]
         counts = [reading.total_count for reading in readings]
         total = sum(count for count in counts if count is not None) if counts and None not in counts else None
         return NotePage(request=request, items=items, streams=streams, sources=sources, total_count=total)
@@ -122,28 +128,30 @@ class Listing:
         if request.accounts is None:
             accounts = list(self._accounts.of(caller))
         else:
-            accounts = [self._named(caller, name, index) for index, name in enumerate(request.accounts)]
+            path = ("filter", "accounts")
+            accounts = [self._named(caller, name, (*path, str(i))) for i, name in enumerate(request.accounts)]
         if request.providers is not None:
             accounts = [account for account in accounts if account.spec.name in request.providers]
         if request.invoices is not None:
-            with_invoices = {ref.account for ref in request.invoices}
+            path = ("filter", "invoiceIds")
+            with_invoices = {self._named(caller, ref.account, (*path, str(i))).name for i, ref in enumerate(request.invoices)}
             accounts = [account for account in accounts if account.name in with_invoices]
         return sorted({account.name: account for account in accounts}.values(), key=lambda account: account.name)
 
-    def _named(self, caller: Caller, name: str, index: int) -> Account:
+    def _named(self, caller: Caller, name: str, path: Path) -> Account:
         try:
             return self._accounts.find(caller, name)
         except NotFound as missing:
-            missing.path = ("filter", "accounts", str(index))
+            missing.path = path
             raise
 
     async def _read(self, reading: Reading, request: ListRequest, deadline: Deadline) -> None:
-        """Read until there is enough for the page, the end, or the bound on pages read for a filter the provider lacks."""
+        """Read until there is enough for the page, the end, or the bound on pages read for what is filtered here."""
         mark = request.marks.get(reading.key)
         if mark is not None and mark.ended and request.order is Order.ISSUED_DESC:  # oldest first, new notes come after the end
             reading.ended = True
             return
-        size = LARGEST_PAGE if request.statuses else min(LARGEST_PAGE, request.first + 1)
+        size = LARGEST_PAGE if asked(reading.where) - {Filter.INVOICE} else min(LARGEST_PAGE, request.first + 1)
         ask = PageRequest(size=size, order=request.order, resume=None if mark is None else mark.place)
         remainder = Remainder(mark=mark, order=request.order)
         while True:
@@ -154,9 +162,12 @@ class Listing:
                 reading.error = answer
                 return
             reading.take(answer, remainder)
+            if request.native_only and reading.emulated:
+                reading.error = unfiltered(reading.account, reading.emulated)
+                return
             if reading.ended or len(reading.items) >= request.first:
                 return
-            reading.cut = bool(reading.emulated) and reading.pages >= self._settings.emulated_pages
+            reading.cut = (bool(reading.emulated) or reading.dropped) and reading.pages >= self._settings.emulated_pages
             if reading.cut:
                 return
             ask = PageRequest(size=size, order=request.order, token=answer.value.next)
@@ -170,27 +181,42 @@ class Listing:
             await self._notes.put_many(reading.account, _readable(page.notes), epoch)
             return {ids[0]: page}
 
-        statuses = sorted(status.value for status in reading.where.statuses)  # enums have no order to encode a set by
-        where = {**asdict(reading.where), "statuses": statuses}
-        id = hashlib.sha256(msgspec.msgpack.encode((where, ask), order="deterministic")).hexdigest()
+        id = hashlib.sha256(msgspec.msgpack.encode((_spelt(reading.where), ask), order="deterministic")).hexdigest()
         return (await self._pages.get_many(reading.account, [id], load, freshness))[id]
 
 
 def _readings(account: Account, request: ListRequest) -> list[Reading]:
-    """One stream, or one for each group of invoices that the provider lists in one call."""
-    statuses = request.statuses
-    if statuses is not None and not statuses:
-        return []  # no status will do, so no note does
-    statuses = statuses or frozenset()
-    if request.invoices is None:
-        return [Reading(key=(account.name, 0), account=account, where=CreditNoteFilter(statuses=statuses))]
-    ids = sorted({ref.external_id for ref in request.invoices if ref.account == account.name})
-    size = account.capabilities.invoices_per_list
-    groups = [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
-    return [
-        Reading(key=(account.name, index), account=account, where=CreditNoteFilter(invoice_ids=group, statuses=statuses))
-        for index, group in enumerate(groups)
-    ]
+    """One stream, or one for each group of invoices or customers that the provider lists in one call."""
+    if request.where is None:
+        return []
+    parts = _parts(account, request.where, request.invoices)
+    error = unlistable(account, parts[0], request.order, native_only=request.native_only)
+    if error is not None:
+        return [Reading(key=(account.name, 0), account=account, where=parts[0], error=error)]
+    return [Reading(key=(account.name, index), account=account, where=part) for index, part in enumerate(parts)]
+
+
+def _parts(account: Account, where: CreditNoteFilter, invoices: Sequence[Ref] | None) -> list[CreditNoteFilter]:
+    can = account.capabilities
+    if invoices is not None:
+        ids = {ref.external_id for ref in invoices if ref.account == account.name}
+        return [replace(where, invoice_ids=group) for group in _groups(ids, can.invoices_per_list)]
+    if where.customer_ids and Filter.CUSTOMER in can.filters:
+        return [replace(where, customer_ids=group) for group in _groups(where.customer_ids, can.customers_per_list)]
+    return [where]
+
+
+def _groups(ids: Iterable[str], size: int) -> list[tuple[str, ...]]:
+    once = sorted(set(ids))
+    return [tuple(once[start : start + size]) for start in range(0, len(once), size)]
+
+
+def _spelt(where: CreditNoteFilter) -> dict[str, object]:
+    """As it can be encoded, the same for the same filter: sets have no order, and enums have none to give them."""
+    return {
+        name: sorted(str(getattr(one, "value", one)) for one in member) if isinstance(member, frozenset) else member
+        for name, member in asdict(where).items()
+    }
 
 
 def _readable(notes: Sequence[CreditNote]) -> dict[str, CreditNote]:
@@ -206,6 +232,6 @@ def _source(account: Account, readings: Sequence[Reading], items: Sequence[Item]
         count=sum(item.stream[0] == account.name for item in items),
         complete=not errors and not any(reading.cut for reading in readings),
         fetched_at=min(times, default=None),
-        emulated=frozenset[Filter]().union(*(reading.emulated for reading in readings)),
+        emulated=frozenset[Filter]().union(*(reading.emulated for reading in readings if reading.error is None)),
         error=errors[0] if errors else None,
     )

@@ -81,14 +81,17 @@ def newcomers(entry: Entry, notes: Sequence[CreditNote], claimed: Iterable[str])
     if entry.sent_at is None:
         return []
     known = {*entry.snapshot, *claimed}
-    oldest = datetime.fromtimestamp(entry.sent_at - CLOCK_SKEW_S, UTC)
-    return [note for note in notes if note.ref.external_id not in known and _is_younger(note, oldest)]
+    return [note for note in notes if note.ref.external_id not in known]
 
 
-def _is_younger(note: CreditNote, oldest: datetime) -> bool:
-    """By its last change, since a note issued for an earlier day may say it was made then; a deleted one changed by being deleted."""
+def is_younger(entry: Entry, note: CreditNote) -> bool:
+    """Whether the note, by its last change, is not older than this entry's first send.
+
+    A note issued for an earlier day may say it was made then; a deleted one changed by being deleted. One that seems too old is no
+    proof of absence either: clocks differ.
+    """
     told = note.created_at if note.status is Status.DELETED else note.updated_at or note.created_at
-    return told is None or told >= oldest
+    return told is None or entry.sent_at is None or told >= datetime.fromtimestamp(entry.sent_at - CLOCK_SKEW_S, UTC)
 
 
 def _plain(value: object) -> object:

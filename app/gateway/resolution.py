@@ -10,7 +10,7 @@ from app.gateway.accounts import Account
 from app.gateway.changes import Change, refund_claim, unable
 from app.gateway.held import Held
 from app.gateway.idempotency import Ledger
-from app.gateway.recall import could_be, fits, newcomers
+from app.gateway.recall import could_be, fits, is_younger, newcomers
 from app.gateway.results import still_unknown
 from app.providers.contract import CanRecall, CanRefund
 from app.providers.policy import Deadline
@@ -61,7 +61,7 @@ class Resolver:
         notes = await adapter.candidates(plan)
         claimed = await self._ledger.claimed(held.keys, [note.ref.external_id for note in notes])
         new = newcomers(held.entry, notes, claimed)
-        fitting = [note for note in new if fits(plan.expected, note)]
+        fitting = [note for note in new if fits(plan.expected, note) and is_younger(held.entry, note)]
         if len(fitting) == 1:
             return Change.of(plan, fitting[0])
         doubtful = fitting or [note for note in new if could_be(plan.expected, note)]

@@ -62,7 +62,7 @@ class Sender:
         plan = held.entry.plan
         if plan is not None and plan.kind is Operation.ISSUE and is_power_of_ten_off(plan.expected, change.note):
             await self.units.raise_for(account)
-        await self._publish(account, {change.note.ref.external_id: change.note})
+        await self.publish(account, {change.note.ref.external_id: change.note})
         try:
             await held.done(change)
         except (StoreFailure, LeaseLost) as failed:
@@ -93,10 +93,10 @@ class Sender:
             await held.unknown(code.value, settle_s=settle_s, at_work=at_work, request_id=request_id)
         except (StoreFailure, LeaseLost) as failed:  # the entry stays `sent`, which says the same
             telemetry.store_failed(operation="unknown", error=failed)
-        await self._publish(account, {})  # it may have happened
+        await self.publish(account, {})  # it may have happened
         return unknown(error, held.entry)
 
-    async def _publish(self, account: Account, notes: Mapping[str, CreditNote]) -> None:
+    async def publish(self, account: Account, notes: Mapping[str, CreditNote]) -> None:
         """Nothing read of the account before this moment is believed after it, but for these notes."""
         try:
             epoch = await begin_epoch(self.cache, account)

@@ -4,10 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.domain.commands import CreditLines, CustomerTarget, IssueCreditNote
+from app.domain.commands import CreditLines, CreditNoteFilter, CustomerTarget, IssueCreditNote
 from app.domain.errors import GatewayError, InvalidInput, InvalidInputs, Unsupported
-from app.domain.vocabulary import Disposition, IssueField
+from app.domain.filters import asked
+from app.domain.vocabulary import Disposition, ErrorCode, Filter, IssueField, Order
 from app.gateway.accounts import Account
+
+FILTERS = {
+    Filter.INVOICE: "invoiceIds",
+    Filter.CUSTOMER: "customerProviderIds",
+    Filter.STATUS: "statuses",
+    Filter.SETTLEMENT: "settlements",
+    Filter.REASON: "reasons",
+    Filter.CURRENCY: "currencies",
+    Filter.ISSUED: "issued",
+    Filter.UPDATED: "updated",
+    Filter.TOTAL: "total",
+}
+"""Where each filter stands in the input."""
+
+
+def unlistable(account: Account, where: CreditNoteFilter, order: Order, *, native_only: bool) -> Unsupported | None:
+    """Why this account cannot be asked for such a list, if it can't."""
+    can = account.capabilities
+    if order not in can.orders:
+        message = f"{account.spec.name} cannot list in the order {order.value}"
+        return Unsupported(message, path=("orderBy",), account=account.name, ability=order)
+    untold = unfiltered(account, asked(where) & can.untold, "does not tell enough to filter by")
+    return untold or (unfiltered(account, asked(where) - can.filters) if native_only else None)
+
+
+def unfiltered(account: Account, filters: frozenset[Filter], why: str = "cannot itself filter as asked by") -> Unsupported | None:
+    """The refusal of these filters, where there are any."""
+    members = [member for member in FILTERS if member in filters]
+    if not members:
+        return None
+    names = [FILTERS[member] for member in members]
+    message = f"{account.spec.name} {why} {' and '.join(names)}"
+    path = ("filter", names[0])
+    return Unsupported(message, code=ErrorCode.UNSUPPORTED_FILTER, path=path, account=account.name, ability=members[0])
 
 
 def refuse_unsupported(account: Account, command: IssueCreditNote) -> None:

@@ -39,15 +39,8 @@ class Turns:
         key = keys.turn(subject)
         async with self._queue(key, deadline):
             lease = await self._acquired(key, deadline)
-            renewal = asyncio.create_task(self._renew(lease))
-            try:
+            async with kept(lease):
                 yield Turn(subject=subject, lease=lease)
-            finally:
-                renewal.cancel()
-                try:
-                    await lease.release()
-                except StoreFailure as failed:  # it ends by itself
-                    telemetry.store_failed(operation="release", error=failed)
 
     @asynccontextmanager
     async def _queue(self, key: str, deadline: Deadline) -> AsyncIterator[None]:
@@ -80,14 +73,29 @@ class Turns:
                 raise _too_late()
             await asyncio.sleep(_POLL_S * (0.5 + random.random()))  # noqa: S311 - spreads the pollers, guards nothing
 
-    async def _renew(self, lease: Lease) -> None:
-        while True:
-            await asyncio.sleep(self._lease_s / 3)
-            try:
-                if not await lease.renew():
-                    return
-            except StoreFailure as failed:
-                telemetry.store_failed(operation="renew", error=failed)
+
+@asynccontextmanager
+async def kept(lease: Lease) -> AsyncIterator[None]:
+    """Renew a lease while the block runs, and let it go after it."""
+    renewal = asyncio.create_task(_renew(lease))
+    try:
+        yield
+    finally:
+        renewal.cancel()
+        try:
+            await lease.release()
+        except StoreFailure as failed:  # it ends by itself
+            telemetry.store_failed(operation="release", error=failed)
+
+
+async def _renew(lease: Lease) -> None:
+    while True:
+        await asyncio.sleep(lease.ttl_s / 3)
+        try:
+            if not await lease.renew():
+                return
+        except StoreFailure as failed:
+            telemetry.store_failed(operation="renew", error=failed)
 
 
 def unavailable() -> StoreUnavailable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,14 +14,14 @@ from app.domain.errors import GatewayError, InProgress, OutcomeUnknown, Unavaila
 from app.domain.vocabulary import Operation
 from app.gateway.accounts import Account, Caller
 from app.gateway.entries import Entry, EntryKeys
-from app.gateway.held import Held, LeaseLost
+from app.gateway.held import Held
 from app.gateway.resolution import Resolver
 from app.gateway.results import WriteResult
+from app.gateway.turns import kept
 from app.gateway.writes import Writes
 from app.providers.policy import Deadline
 from app.store import Lease, Store, StoreFailure
 
-LEASE = "cn:1:watch"
 LONGEST_WAIT_S = 600.0
 EVERY_ACCOUNT = Caller(name="watch")
 
@@ -68,12 +69,12 @@ class Watch:
     async def _rounds(self) -> None:
         while True:
             try:
-                lease = await Lease.acquire(self.store, LEASE, max(15.0, 3 * self.every_s))
+                lease = await Lease.acquire(self.store, self.lease_key, max(15.0, 3 * self.every_s))
+                if lease is not None:
+                    async with kept(lease):
+                        await self._while_held(lease)
             except StoreFailure as failed:
                 telemetry.store_failed(operation="watch", error=failed)
-                lease = None
-            if lease is not None:
-                await self._while_held(lease)
             await asyncio.sleep(self.every_s)
 
     async def _while_held(self, lease: Lease) -> None:
@@ -81,11 +82,14 @@ class Watch:
             while await lease.renew():
                 await self.round()
                 await asyncio.sleep(self.every_s)
-        except StoreFailure as failed:
-            telemetry.store_failed(operation="watch", error=failed)
         finally:
             self._looks.clear()  # whoever watches next begins without them, and so does this process when its turn comes again
-            await asyncio.shield(_released(lease))
+
+    @property
+    def lease_key(self) -> str:
+        """One for all who watch the same accounts: two installations may share a Redis."""
+        tags = "\0".join(account.tag for account in self.writes.accounts.of(EVERY_ACCOUNT))
+        return f"cn:1:watch:{hashlib.sha256(tags.encode()).hexdigest()[:16]}"
 
     def _is_due(self, name: str, entry: Entry) -> bool:
         """First after the time a provider needs to show it, then after twice as long each time."""
@@ -126,10 +130,3 @@ class Watch:
 
 def _never_came() -> Unavailable:
     return Unavailable("the answer was lost, and nothing has come of it since")
-
-
-async def _released(lease: Lease) -> None:
-    try:
-        await lease.release()
-    except (StoreFailure, LeaseLost) as failed:  # it ends by itself
-        telemetry.store_failed(operation="release", error=failed)

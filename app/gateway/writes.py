@@ -85,8 +85,11 @@ class Writes:
     async def _attempt(self, caller: Caller, account: Account, task: Task) -> WriteResult:
         started = time.monotonic()
         keys = EntryKeys(account=account, operation=task.operation, key=task.key)
-        result = await self._result(account, task, keys)
-        await self.audit.attempted(keys, result, who=caller.name, duration_s=time.monotonic() - started)
+        result = not_applied(GatewayError("the gateway failed before anything was sent", account=account.name))
+        try:
+            result = await self._result(account, task, keys)
+        finally:
+            await self.audit.attempted(keys, result, who=caller.name, duration_s=time.monotonic() - started)
         return result
 
     async def _result(self, account: Account, task: Task, keys: EntryKeys) -> WriteResult:

@@ -77,6 +77,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[Fault] = []
+        self.resets = 0
+        """How often all was begun anew: what was asked before then must not change the books that are there now."""
 
     def add(self, fault: Fault) -> None:
         """Put a rule in force."""
@@ -85,6 +87,7 @@ class Faults:
     def clear(self) -> None:
         """No rules."""
         self._rules.clear()
+        self.resets += 1
 
     def take(self, provider: str, method: str, path: str) -> Fault | None:
         """The rule for this request, one turn of it used up."""
@@ -143,7 +146,11 @@ class Faulty:
         heard = await _heard(receive)  # before the wait: a slow provider does what it was asked although the client has left
         if fault.after:
             await self._sandbox.app(scope, heard, hold)
+        resets = self._faults.resets
         await asyncio.sleep(fault.delay_ms / 1000)
+        if self._faults.resets != resets:
+            _cut(send)
+            return
         if not fault.after:
             await self._sandbox.app(scope, heard, send)
         for message in held:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.errors import InProgress, NotFound, StoreUnavailable
+from app.domain.errors import Conflict, InProgress, NotFound, StoreUnavailable
 from app.domain.vocabulary import Operation
+from app.gateway.decisions import Decisions
 from app.gateway.entries import Entry
+from app.gateway.operations import remembered
 from app.providers.policy import Deadline
 from app.store import Lease
 from app.store.memory import MemoryStore
@@ -27,7 +29,8 @@ def desk(desks: Desks) -> Desk:
 
 
 async def _decide(desk: Desk, note_id: str | None, *, key: str = "k", account: str = ZENSKAR) -> Entry:
-    return await desk.operations.decide(desk.account(account), Operation.ISSUE, key, note_id=note_id, deadline=Deadline(5))
+    keys = remembered(desk.account(account), Operation.ISSUE, key)
+    return await Decisions(writes=desk.writes).decide(keys, note_id=note_id, deadline=Deadline(5))
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
@@ -47,6 +50,9 @@ async def test_a_person_says_which_note_it_was(desk: Desk, sandbox: SandboxContr
 @pytest.mark.parametrize("account", ACCOUNTS)
 async def test_a_person_says_that_it_was_not_done(desk: Desk, sandbox: SandboxControl, account: str) -> None:
     await lost(desk, sandbox, account, made=False)
+    with pytest.raises(Conflict, match="may still be at work"):
+        await _decide(desk, None, account=account)
+    desk.clock.advance(150)
     entry = await _decide(desk, None, account=account)
     assert (entry.state, entry.note) == ("refused", None)
     assert (await found(desk, account)).result.outcome.value == "NOT_APPLIED"
@@ -85,7 +91,7 @@ async def test_a_note_of_another_write_decides_nothing(desk: Desk, sandbox: Sand
     await lost(desk, sandbox, ZENSKAR, made=True)
     theirs = await desk.issue(command(ZENSKAR, "1.00", key="theirs", invoice=PARTLY_PAID, currency="EUR"))
     assert theirs.note is not None
-    with pytest.raises(StoreUnavailable, match="belongs to another write"):
+    with pytest.raises(Conflict, match="belongs to another write"):
         await _decide(desk, theirs.note.ref.external_id)
     assert (await found(desk, ZENSKAR)).entry.state == "unknown"
     assert said(await desk.issue(command(ZENSKAR, key="other"))) == ("NOT_APPLIED", "CONFLICT")
@@ -129,6 +135,7 @@ async def test_after_the_first_of_two_steps_was_decided_the_repeat_goes_on_with_
 async def test_a_refund_that_was_not_done_leaves_its_note_and_may_be_asked_for_again(desk: Desk, sandbox: SandboxControl) -> None:
     sandbox.fault(provider="chargebee", method="POST", path="*/refund", fault="drop_before", times=1)
     await desk.issue(paid_back("k"))
+    desk.clock.advance(5)
     entry = await _decide(desk, None, account="chargebee-demo")
     assert (entry.state, entry.step) == ("refused", 2)
     assert (await found(desk, "chargebee-demo")).result.outcome.value == "PARTIALLY_APPLIED"

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from app.domain.commands import CreditRemaining, CustomerTarget, IssueCreditNote
-from app.domain.credit_note import CreditNote, Ref
+from app.domain.commands import CustomerTarget, InvoiceTarget, IssueCreditNote
+from app.domain.credit_note import Ref
 from app.domain.errors import AmountTooHigh, GatewayError
-from app.domain.invoice import CreditableBalance
 from app.domain.money import Money
 from app.gateway.accounts import Caller
 from app.gateway.previews import Previewed, Previews
@@ -18,14 +17,13 @@ from app.settings import Timings
 from app.store.memory import MemoryStore
 from tests.gateway.operating import lost, standalone
 from tests.gateway.writing import CALLER, Desk, Desks, command, said
-from tests.support.demo import ACCOUNTS, PAID, PARTLY_PAID, UNPAID, VOID, YEN, provider
+from tests.support.demo import ACCOUNTS, PARTLY_PAID, VOID, provider
 from tests.support.running import SandboxControl
 from tests.support.stores import away
 
 pytestmark = pytest.mark.anyio
 
 CHARGEBEE, VCITA, ZENSKAR = ACCOUNTS
-OPEN_BALANCE, CREDIT = "INVOICE_BALANCE", "CUSTOMER_CREDIT"
 
 
 @pytest.fixture
@@ -69,7 +67,7 @@ class Refused:
 def _elsewhere(account: str) -> IssueCreditNote:
     missing = {CHARGEBEE: "INV-9", VCITA: "inv0000000009999", ZENSKAR: "00000000-0000-4000-8000-000000009999"}
     asked = command(account)
-    return replace(asked, target=replace(asked.target, invoice=Ref(account, missing[account])))
+    return replace(asked, target=InvoiceTarget(invoice=Ref(account, missing[account])))
 
 
 REFUSED: Mapping[str, Refused] = {
@@ -103,7 +101,7 @@ async def test_what_the_account_cannot_do_is_refused_before_anything_is_read(
 
 async def test_an_account_that_is_not_there_or_not_the_callers_is_not_found(desk: Desk, sandbox: SandboxControl) -> None:
     asked = command(ZENSKAR)
-    nobody = replace(asked, target=replace(asked.target, invoice=Ref("nobody", "i")))
+    nobody = replace(asked, target=InvoiceTarget(invoice=Ref("nobody", "i")))
     await assert_refused_alike(desk, nobody, "NOT_FOUND")
     with pytest.raises(GatewayError) as told:
         await preview(desk, asked, Caller(name="stranger", tenant="elsewhere"))
@@ -176,36 +174,3 @@ async def test_what_is_done_can_be_previewed_again_with_what_is_left(desk: Desk,
     told = await refusal(desk, asked)
     assert isinstance(told, AmountTooHigh)
     assert told.maximum == Money(200_00, "USD")
-
-
-def eur(minor: int) -> Money:
-    return Money(minor, "EUR")
-
-
-def usd(minor: int) -> Money:
-    return Money(minor, "USD")
-
-
-TAXED = {"subtotal": eur(100_00), "tax": eur(19_00)}
-"""Of invoice 1001, paid: 100 at 19 per cent. Only Zenskar has no lines to tell it from."""
-
-FIGURES = [
-    (CHARGEBEE, PAID, "EUR", TAXED, eur(119_00), [(CREDIT, eur(119_00))]),
-    (VCITA, PAID, "EUR", TAXED, eur(119_00), []),
-    (ZENSKAR, PAID, "EUR", {}, eur(119_00), [(CREDIT, eur(119_00))]),
-    (CHARGEBEE, UNPAID, "USD", {"subtotal": usd(500_00), "tax": usd(0)}, usd(500_00), [(OPEN_BALANCE, usd(500_00))]),
-    (VCITA, UNPAID, "USD", {"subtotal": usd(500_00), "tax": usd(0)}, usd(500_00), []),
-    (ZENSKAR, UNPAID, "USD", {}, usd(500_00), [(OPEN_BALANCE, usd(500_00))]),
-    (
-        CHARGEBEE,
-        YEN,
-        "JPY",
-        {"subtotal": Money(15_000, "JPY"), "tax": Money(0, "JPY")},
-        Money(15_000, "JPY"),
-        [(CREDIT, Money(15_000, "JPY"))],
-    ),
-    (VCITA, YEN, "JPY", {"subtotal": Money(15_000, "JPY"), "tax": Money(0, "JPY")}, Money(15_000, "JPY"), []),
-    (ZENSKAR, YEN, "JPY", {}, Money(15_000, "JPY"), [(CREDIT, Money(15_000, "JPY"))]),
-    (VCITA, PARTLY_PAID, "EUR", {"subtotal": eur(200_00), "tax": eur(0)}, eur(200_00), []),
-    (ZENSKAR, PARTLY_PAID, "EUR", {}, eur(200_00), [(OPEN_BALANCE, eur(150_00)), (CREDIT, eur(50_00))]),
-]

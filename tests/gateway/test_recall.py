@@ -15,7 +15,7 @@ from app.domain.money import Money
 from app.domain.plans import Expected
 from app.domain.vocabulary import Status
 from app.gateway.entries import Entry
-from app.gateway.recall import could_be, fits, is_power_of_ten_off, mismatch, newcomers
+from app.gateway.recall import could_be, fits, is_power_of_ten_off, is_younger, mismatch, newcomers
 from tests.gateway.stub import WHEN, note
 
 EXPECTED = Expected(
@@ -176,12 +176,15 @@ SENT = Entry(state="sent", operation="ISSUE", key="k", fingerprint="f", snapshot
 LONG_AGO, JUST_BEFORE = WHEN - timedelta(seconds=121), WHEN - timedelta(seconds=120)
 
 
+@pytest.mark.parametrize(("id", "is_new"), [("n", True), ("old", False), ("claimed", False)])
+def test_a_newcomer_was_not_there_before_and_belongs_to_nobody(id: str, is_new: bool) -> None:
+    assert newcomers(SENT, [note(id)], {"claimed"}) == [note(id)] * is_new
+
+
 @pytest.mark.parametrize(
-    ("found", "is_new"),
+    ("found", "young"),
     [
         (note("n"), True),
-        (note("old"), False),
-        (note("claimed"), False),
         (note("n", at=LONG_AGO), False),
         (note("n", at=JUST_BEFORE), True),
         (note("n", at=LONG_AGO, updated_at=WHEN), True),
@@ -192,8 +195,8 @@ LONG_AGO, JUST_BEFORE = WHEN - timedelta(seconds=121), WHEN - timedelta(seconds=
         (note("n", at=datetime(2020, 1, 1, tzinfo=UTC), created_at=WHEN), True),
     ],
 )
-def test_a_newcomer_was_not_there_before_belongs_to_nobody_and_is_not_older_than_the_send(found: CreditNote, is_new: bool) -> None:
-    assert newcomers(SENT, [found], {"claimed"}) == [found] * is_new
+def test_a_note_is_younger_than_the_send_by_its_last_change(found: CreditNote, young: bool) -> None:
+    assert is_younger(SENT, found) is young
 
 
 def test_before_anything_was_sent_nothing_is_new() -> None:

@@ -8,16 +8,16 @@ from dataclasses import replace
 import pytest
 
 from app.domain.vocabulary import Operation
-from app.gateway.entries import Entry, EntryKeys, open_entries
+from app.gateway.entries import Entry, open_entries
 from app.gateway.held import CODEC
-from app.gateway.watch import LEASE, Watch
+from app.gateway.watch import Watch
 from app.settings import Timings
-from app.store import Add, Put
+from app.store import Add, Lease, Put
 from app.store.memory import MemoryStore
-from tests.gateway.operating import lost, state
-from tests.gateway.writing import Desk, Desks, until
+from tests.gateway.operating import keys_of, lost, state
+from tests.gateway.writing import Desk, Desks, command, until
 from tests.support.clock import Clock
-from tests.support.demo import ACCOUNTS, provider
+from tests.support.demo import ACCOUNTS, PARTLY_PAID, provider
 from tests.support.running import SandboxControl
 from tests.support.stores import Mishap, ShakyStore
 
@@ -48,7 +48,7 @@ async def test_a_look_is_never_more_than_ten_minutes_away_even_after_thousands(d
     desk = desks.open(timings=Timings(settling_s=5.0))  # a fraction, as it is when it was read from the environment
     await lost(desk, sandbox, "vcita-demo", made=True)
     sandbox.fault(provider="vcita", method="GET", fault="status", status=403, times=1)
-    keys = EntryKeys(account=desk.account("vcita-demo"), operation=Operation.ISSUE, key="k")
+    keys = keys_of(desk, "vcita-demo")
     watch = desk.watch()
     watch._looks[f"{keys.account.tag}:{keys.digest}"] = (5_000, 0.0)
     states = []
@@ -94,6 +94,18 @@ async def test_a_ledger_that_fails_for_one_account_does_not_stop_the_others_and_
     assert [(await state(desk, account))[0] for account in ACCOUNTS] == ["done", "done", "done"]
 
 
+async def test_a_write_that_somebody_works_on_does_not_stop_the_accounts_others(desk: Desk, sandbox: SandboxControl) -> None:
+    await lost(desk, sandbox, "zenskar-demo", made=True, key="k")
+    sandbox.fault(provider="zenskar", method="POST", fault="drop_after", times=1)
+    await desk.issue(command("zenskar-demo", "1.00", key="other", invoice=PARTLY_PAID, currency="EUR"))
+    busy, other = sorted(["k", "other"], key=lambda key: keys_of(desk, "zenskar-demo", key=key).digest)  # as they are looked for
+    assert await Lease.acquire(desk.store, keys_of(desk, "zenskar-demo", key=busy).lease, 60)
+    desk.clock.advance(5)
+    await desk.watch().round()
+    assert await state(desk, "zenskar-demo", key=busy) == ("unknown", "UNKNOWN")
+    assert await state(desk, "zenskar-demo", key=other) == ("done", "APPLIED")
+
+
 async def test_a_store_out_of_reach_ends_no_watch(desks: Desks, sandbox: SandboxControl) -> None:
     store = ShakyStore(MemoryStore())
     desk = desks.open(ledger=store)
@@ -111,7 +123,7 @@ async def test_a_store_out_of_reach_ends_no_watch(desks: Desks, sandbox: Sandbox
 async def test_an_entry_nobody_understands_stops_nothing(desk: Desk, sandbox: SandboxControl, raw: bytes | str | None) -> None:
     for account in ACCOUNTS:
         await lost(desk, sandbox, account, made=True)
-    keys = EntryKeys(account=desk.account("chargebee-demo"), operation=Operation.VOID, key="odd")
+    keys = keys_of(desk, "chargebee-demo", Operation.VOID, "odd")
     if isinstance(raw, str):
         raw = CODEC.encode(Entry(state="unknown", operation="BLESS", key="odd", fingerprint="f"))
     held = {} if raw is None else {keys.entry: Put(raw)}
@@ -147,7 +159,7 @@ async def test_of_two_watches_one_goes_round_until_it_ends_and_then_the_other(de
         ended = _rounds(first)
         await until(lambda: _rounds(second) >= 3)
         assert _rounds(first) == ended
-    assert await shared.get_many([LEASE]) == [None]
+    assert await shared.get_many([desks.open().watch().lease_key]) == [None]
 
 
 async def test_when_the_process_that_watches_dies_another_takes_over_as_soon_as_its_lease_is_over(desks: Desks) -> None:

@@ -56,12 +56,12 @@ def _of_a_tenant_of_its_own(accounts: Mapping[str, AccountSettings]) -> dict[str
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
-async def test_fifty_requests_with_one_key_make_one_note(gateways: Gateways, sandbox: SandboxControl, account: str) -> None:
-    results = await asyncio.gather(*(gateways(number, command(account, key="one")) for number in range(50)))
+async def test_two_hundred_requests_with_one_key_make_one_note(gateways: Gateways, sandbox: SandboxControl, account: str) -> None:
+    results = await asyncio.gather(*(gateways(number, command(account, key="one")) for number in range(200)))
     told = Counter(said(result) for result in results)
     assert set(told) <= {("APPLIED", None), ("UNKNOWN", "IDEMPOTENCY_IN_PROGRESS")}
     assert [result.replayed for result in results if said(result) == ("APPLIED", None)].count(False) == 1
-    again = await asyncio.gather(*(gateways(number, command(account, key="one")) for number in range(50)))
+    again = await asyncio.gather(*(gateways(number, command(account, key="one")) for number in range(200)))
     assert {(said(result), result.replayed) for result in again} == {(("APPLIED", None), True)}
     (note,) = {result.note.ref.external_id for result in (*results, *again) if result.note is not None}
     assert ids(notes_on(sandbox, account)) == [note]
@@ -69,18 +69,18 @@ async def test_fifty_requests_with_one_key_make_one_note(gateways: Gateways, san
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
-async def test_thirty_keys_on_an_invoice_with_room_for_five_make_five_notes(
+async def test_two_hundred_keys_on_an_invoice_with_room_for_ten_make_ten_notes(
     gateways: Gateways, sandbox: SandboxControl, account: str
 ) -> None:
-    results = await asyncio.gather(*(gateways(number, command(account, "100.00")) for number in range(30)))
+    results = await asyncio.gather(*(gateways(number, command(account, "50.00")) for number in range(200)))
     assert Counter(said(result) for result in results) == {
-        ("APPLIED", None): 5,
-        ("NOT_APPLIED", "AMOUNT_EXCEEDS_CREDITABLE"): 25,
+        ("APPLIED", None): 10,
+        ("NOT_APPLIED", "AMOUNT_EXCEEDS_CREDITABLE"): 190,
     }
     refused = [error for result in results for error in result.errors]
     assert {error.maximum for error in refused if isinstance(error, AmountTooHigh)} == {Money(0, "USD")}
-    assert [note["minor"] for note in notes_on(sandbox, account)] == [100_00] * 5
-    assert sandbox.calls(provider(account), "POST") == 5
+    assert [note["minor"] for note in notes_on(sandbox, account)] == [50_00] * 10
+    assert sandbox.calls(provider(account), "POST") == 10
 
 
 async def test_what_one_process_left_open_another_brings_to_its_end(gateways: Gateways, sandbox: SandboxControl) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Literal, TypeVar
 
-from app.store import Put, Store, StoreFailure, Write
+from app.store import Gap, Put, Store, StoreFailure, Write
 from app.store.durability import Durability
+from app.store.gate import Passage, Step
 
 T = TypeVar("T")
 Mishap = Literal["none", "before", "after"]
@@ -53,10 +54,19 @@ class ShakyStore:
     async def latest(self, stream: str, count: int) -> list[Mapping[str, str]]:
         return await self._reached("latest", lambda: self.inner.latest(stream, count))
 
+    async def gate(self, key: str, step: Step) -> Passage:
+        return await self._reached("gate", lambda: self.inner.gate(key, step))
+
     async def find(self, prefix: str) -> AsyncIterator[str]:
         await self._reached("find", self.inner.ping)
         async for key in self.inner.find(prefix):
             yield key
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        await self._reached("publish", lambda: self.inner.publish(channel, message))
+
+    def listen(self, channel: str) -> AsyncGenerator[bytes | Gap, None]:
+        return self.inner.listen(channel)
 
     async def durability(self) -> Durability:
         return await self._reached("durability", self.inner.durability)

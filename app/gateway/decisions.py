@@ -1,0 +1,82 @@
+"""A person's word about a write whose end nobody else can tell: checked against all that is known, then put on record. Sends nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.domain.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
+from app.domain.vocabulary import ErrorCode, Operation
+from app.gateway.changes import Change
+from app.gateway.entries import Entry, EntryKeys
+from app.gateway.held import NEVER_CAME, Held, LeaseLost
+from app.gateway.operations import RecordedError, told
+from app.gateway.resolution import note_now
+from app.gateway.writes import Writes
+from app.providers.policy import Deadline
+from app.store import StoreFailure
+
+NEVER_HAPPENED = "a person has looked at the provider and says that it was not done"
+OPERATOR = "operator"
+"""Who decided, in the audit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """Ends what only a person can decide."""
+
+    writes: Writes
+
+    async def decide(self, keys: EntryKeys, *, note_id: str | None, deadline: Deadline) -> Entry:
+        """End an open write by a person's word: it made, voided or refunded this note, or (None) it came to nothing.
+
+        Raises NotFound where no such write is open or the note does not exist, InvalidInput and Conflict where what is known contradicts
+        it, InProgress while a request with the key is running, StoreUnavailable where it can't be put on record.
+        """
+        async with self.writes.ledger.hold_open(keys) as held:
+            if held is None:
+                message = "there is no write with this key whose end is not known"
+                raise NotFound(message, account=keys.account.name)
+            try:
+                if note_id is None:
+                    await self._absent(held)
+                else:
+                    await self._made(held, note_id, deadline)
+            except (StoreFailure, LeaseLost) as failed:
+                message = "it could not be put on record; look again"
+                raise StoreUnavailable(message) from failed
+            result = told(held.entry, account=keys.account.name)
+        await self.writes.audit.attempted(keys, result, who=OPERATOR, duration_s=0.0)
+        return held.entry
+
+    async def _absent(self, held: Held) -> None:
+        wait = held.settles_in_s
+        if wait > 0:
+            message = f"the provider may still be at work on it: look again in {wait:.0f} seconds"
+            raise Conflict(message, retry_after=wait)
+        await held.refused(RecordedError(NEVER_HAPPENED, code=ErrorCode(NEVER_CAME)))
+
+    async def _made(self, held: Held, note_id: str, deadline: Deadline) -> None:
+        """A person may know better than what we can read, but not which note a void was about, nor whose a note is."""
+        account, plan = held.keys.account, held.entry.plan
+        if plan is not None and plan.expected.note_id not in {None, note_id}:
+            message = f"this {held.entry.operation} is about note {plan.expected.note_id!r}, not {note_id!r}"
+            raise InvalidInput(message)
+        note = await note_now(account, note_id, deadline)
+        if plan is not None and plan.kind is Operation.ISSUE:
+            await self._refuse_other_note(held, Change(note=note), plan.expected.invoice_id)
+        change = Change(note=note) if plan is None else replace(Change.of(plan, note), difference=None)
+        await self.writes.sender.publish(account, {note_id: note})
+        await held.done(change)
+
+    async def _refuse_other_note(self, held: Held, change: Change, asked: str | None) -> None:
+        note = change.note
+        id = note.ref.external_id
+        if await self.writes.ledger.claimed(held.keys, [id]):
+            message = f"note {id!r} belongs to another write"
+            raise Conflict(message)
+        if id in held.entry.snapshot:
+            message = f"note {id!r} was there before this write was sent"
+            raise InvalidInput(message)
+        if asked is not None and note.invoice_id is not None and note.invoice_id.casefold() != asked.casefold():
+            message = f"note {id!r} is on invoice {note.invoice_id!r}, and this write was on {asked!r}"
+            raise InvalidInput(message)
