@@ -23,23 +23,29 @@ from app.api import graphiql_page
 from app.api.context import Services
 from app.api.ids import Cursors
 from app.api.schema import Schema, make_schema
+from app.api.security_headers import SecurityHeaders
 from app.api.view import View
 from app.gateway.accounts import Accounts
+from app.gateway.audit import Audit
 from app.gateway.background import Background
 from app.gateway.cache import Memory
 from app.gateway.credit_notes import CreditNotes, Invoices
 from app.gateway.idempotency import Ledger
 from app.gateway.invoice_notes import InvoiceNotes
 from app.gateway.listing import Listing
+from app.gateway.operations import Operations
+from app.gateway.previews import Previews
 from app.gateway.sending import Sender
 from app.gateway.turns import Turns
 from app.gateway.units import UnitAlarms
+from app.gateway.watch import Watch
 from app.gateway.writes import Writes
 from app.health import Health
 from app.providers import PROVIDERS
 from app.secret import Secret
 from app.settings import Settings, read_settings
 from app.store import Store
+from app.store.durability import Wait
 from app.store.memory import MemoryStore
 from app.store.redis import RedisStore
 
@@ -52,6 +58,7 @@ class Process:
     """What lives as long as the process."""
 
     services: Services
+    watch: Watch
     background: Background
     cache: Store
     ledger: Store
@@ -70,30 +77,47 @@ def make_process(settings: Settings, *, transport: http.AsyncBaseTransport | Non
     cache, ledger_store = _stores(settings)
     background = Background()
     memory = Memory(store=cache, background=background)
-    accounts = Accounts(settings.accounts, PROVIDERS, transport)
+    accounts = Accounts(settings.accounts, PROVIDERS, transport, cache)
     notes = CreditNotes(memory, settings.timings)
     listing = Listing(accounts, notes.cache, memory, settings)
-    units = UnitAlarms(ledger_store)
-    sender = Sender(units=units, notes=notes.cache, cache=cache, timings=settings.timings)
-    ledger = Ledger(ledger_store, settings.timings)
-    turns = Turns(ledger_store, settings.timings.invoice_lease_s)
+    writes = _writes(accounts, notes, cache, ledger_store, background, settings)
     services = Services(
         accounts=accounts,
         notes=notes,
         invoices=Invoices(memory, settings.timings),
         listing=listing,
         invoice_notes=InvoiceNotes(listing),
-        writes=Writes(accounts, ledger, turns, sender, background, accepts_volatile=settings.accepts_volatile_ledger),
+        writes=writes,
+        previews=Previews(accounts=accounts, writes=writes),
+        operations=Operations(accounts=accounts, ledger=writes.ledger),
         cursors=Cursors(settings.signing_keys or (Secret(secrets.token_hex(32)),)),
     )
-    return Process(services=services, background=background, cache=cache, ledger=ledger_store, settings=settings)
+    watch = Watch(writes=writes, store=ledger_store, every_s=settings.timings.resolver_s)
+    return Process(services=services, watch=watch, background=background, cache=cache, ledger=ledger_store, settings=settings)
+
+
+def _writes(
+    accounts: Accounts, notes: CreditNotes, cache: Store, store: Store, background: Background, settings: Settings
+) -> Writes:
+    """The mutations, over the ledger's store."""
+    timings = settings.timings
+    return Writes(
+        accounts=accounts,
+        ledger=Ledger(store, timings),
+        turns=Turns(store, timings.invoice_lease_s),
+        sender=Sender(units=UnitAlarms(store), notes=notes.cache, cache=cache, timings=timings),
+        background=background,
+        audit=Audit(store=store, most=settings.audit_length),
+        accepts_volatile=settings.accepts_volatile_ledger,
+    )
 
 
 def _stores(settings: Settings) -> tuple[Store, Store]:
     """Where reads are kept, and where writes: apart in a process, so that no flood of reads pushes out a write's memory."""
     if settings.redis_url is None:
         return MemoryStore(), MemoryStore(capacity=1024**3)
-    ledger = RedisStore(settings.redis_url.reveal())
+    wait = Wait(replicas=settings.ledger_wait_replicas, aof=settings.ledger_wait_aof, ms=settings.ledger_wait_ms)
+    ledger = RedisStore(settings.redis_url.reveal(), wait=wait)
     cache = ledger if settings.cache_redis_url is None else RedisStore(settings.cache_redis_url.reveal())
     return cache, ledger
 
@@ -105,17 +129,18 @@ def create_app(settings: Settings, *, schema: Schema | None = None, transport: h
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        for warning in health.warnings():
+        for warning in await health.warnings():
             telemetry.warned(warning)
         try:
-            yield
+            async with process.watch.running():
+                yield
         finally:
             await process.aclose()
 
-    view = View(schema or make_schema(), process.services)
+    view = View(schema or make_schema(), process.services, settings.edge)
     return Starlette(
         lifespan=lifespan,
-        middleware=[Middleware(RequestLog)],
+        middleware=[Middleware(Threshold, health=health, process=process), Middleware(RequestLog), Middleware(SecurityHeaders)],
         routes=[
             Route("/", _home),
             Route("/graphql", view),
@@ -141,6 +166,26 @@ def with_sandbox(settings: Settings, addresses: dict[str, str]) -> Settings:
 
 async def _home(_: object) -> RedirectResponse:
     return RedirectResponse("/graphql")
+
+
+class Threshold:
+    """Lets the application start, or refuses with one line for the operator, where a failing lifespan would print its stack."""
+
+    def __init__(self, app: ASGIApp, *, health: Health, process: Process) -> None:
+        self._app = app
+        self._health = health
+        self._process = process
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on everything but a start that is refused."""
+        if scope["type"] == "lifespan":
+            refusal = await self._health.refusal()
+            if refusal is not None:
+                await self._process.aclose()
+                await receive()
+                await send({"type": "lifespan.startup.failed", "message": refusal})
+                return
+        await self._app(scope, receive, send)
 
 
 class RequestLog:

@@ -18,6 +18,7 @@ from tests.support.redis_server import RedisServer
 from tests.support.running import GatewayClient, asking, controlling
 
 SECRET = {"CREDIT_NOTES_SECRET": "a text of thirty-two or more characters signs cursors"}
+SETTLED = {"CREDIT_NOTES_LEDGER_WAIT_AOF": "yes"}
 TEN_EUROS = {"total": {"amount": "10.00", "currency": "EUR"}}
 UNPAID = ("chargebee-demo", "INV-1004")
 ACCOUNTS = """
@@ -70,6 +71,14 @@ def answers_alone(worker: int, all_workers: list[int], url: str) -> bool:
     return False
 
 
+@pytest.fixture
+def durable(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that keeps everything on disk and evicts nothing."""
+    server = RedisServer(tmp_path, "--appendonly", "yes", "--appendfsync", "always").start()
+    yield server
+    server.stop()
+
+
 def ended(child: Child, how: signal.Signals) -> int:
     child.process.send_signal(how)
     return child.process.wait(30)
@@ -96,8 +105,8 @@ def test_a_gateway_reads_and_writes_at_a_sandbox_that_is_a_process_of_its_own(tm
             assert issued["creditNote"]["providerId"] in str(notes)
 
 
-def test_two_workers_over_redis_are_one_gateway_and_have_one_sandbox(redis_url: str) -> None:
-    environment = {**SECRET, "CREDIT_NOTES_REDIS_URL": redis_url}
+def test_two_workers_over_a_durable_redis_are_one_gateway_and_have_one_sandbox(durable: RedisServer) -> None:
+    environment = {**SECRET, "CREDIT_NOTES_REDIS_URL": durable.url, **SETTLED, "CREDIT_NOTES_LEDGER_DURABILITY": "required"}
     with (
         running_command("serve", "--port", "0", "--workers", "2", environment=environment) as child,
         controlling(child.address("sandbox")) as control,
@@ -115,7 +124,7 @@ def test_two_workers_over_redis_are_one_gateway_and_have_one_sandbox(redis_url: 
             repeated = issue(gateway, "two-workers")
             assert gateway.http.get("/readyz").json() == {
                 "status": "ok",
-                "store": {"kind": "redis", "reachable": True},
+                "store": {"kind": "redis", "reachable": True, "keptOnDisk": True, "mayEvict": False},
                 "notes": [],
             }
         assert (issued["outcome"], issued["replayed"], issued["errors"]) == ("APPLIED", False, [])
@@ -152,6 +161,7 @@ def test_without_redis_at_the_start_reads_work_and_writes_wait_until_it_is_there
             assert gateway.http.get("/readyz").json()["status"] == "ok"
         finally:
             redis.stop()
+    assert "Redis is out of reach" in child.printed  # told at the start
     assert "Traceback" not in child.printed
 
 

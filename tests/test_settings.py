@@ -18,10 +18,11 @@ EVERY_PLAIN = [
     ("host", "localhost", "localhost"),
     ("port", "0", 0),
     ("emulated_pages", "100", 100),
+    ("audit_length", "1", 1),
 ]
 EVERY_TIMING = {
     "read_timeout_s": "1.5", "write_timeout_s": "2.5", "ledger_lease_s": "3.5", "invoice_lease_s": "4.5", "settling_s": "5.5",
-    "settling_after_timeout_s": "6.5", "absent_after_s": "7.5", "note_fresh_s": "8.5", "list_fresh_s": "9.5", "invoice_fresh_s": "10.5",
+    "settling_after_timeout_s": "6.5", "absent_after_s": "7.5", "resolver_s": "0.5", "note_fresh_s": "8.5", "list_fresh_s": "9.5", "invoice_fresh_s": "10.5",
 }  # fmt: skip
 
 
@@ -44,10 +45,11 @@ def config(folder: Path, text: str) -> Path:
 def test_nothing_said_means_the_sandboxes_on_this_machine() -> None:
     assert read() == Settings(
         host="127.0.0.1", port=8000, workers=1, redis_url=None, cache_redis_url=None, signing_keys=(), is_open=False,
-        accepts_volatile_ledger=False, logs_json=False, emulated_pages=5, accounts={},
+        accepts_volatile_ledger=False, requires_durable_ledger=False, ledger_wait_replicas=0, ledger_wait_aof=False, ledger_wait_ms=500,
+        audit_length=100_000, logs_json=False, emulated_pages=5, accounts={},
         timings=Timings(
             read_timeout_s=10, write_timeout_s=30, ledger_lease_s=45, invoice_lease_s=15, settling_s=5, settling_after_timeout_s=120,
-            absent_after_s=600, ledger_keep_s=2_592_000, note_fresh_s=30, list_fresh_s=5, invoice_fresh_s=5,
+            absent_after_s=600, resolver_s=5, ledger_keep_s=2_592_000, note_fresh_s=30, list_fresh_s=5, invoice_fresh_s=5,
         ),
     )  # fmt: skip
 
@@ -64,7 +66,7 @@ def test_every_plain_setting_comes_from_the_environment_and_from_the_file(
 def test_every_span_of_time_comes_from_the_environment_and_from_the_file(tmp_path: Path) -> None:
     expected = Timings(
         read_timeout_s=1.5, write_timeout_s=2.5, ledger_lease_s=3.5, invoice_lease_s=4.5, settling_s=5.5, settling_after_timeout_s=6.5,
-        absent_after_s=7.5, note_fresh_s=8.5, list_fresh_s=9.5, invoice_fresh_s=10.5, ledger_keep_s=172_800,
+        absent_after_s=7.5, resolver_s=0.5, note_fresh_s=8.5, list_fresh_s=9.5, invoice_fresh_s=10.5, ledger_keep_s=172_800,
     )  # fmt: skip
     spoken = {name.upper(): text for name, text in EVERY_TIMING.items()}
     assert read({**spoken, "LEDGER_KEEP_DAYS": "2"}).timings == expected
@@ -75,13 +77,16 @@ def test_every_span_of_time_comes_from_the_environment_and_from_the_file(tmp_pat
 def test_the_rest_of_the_environment() -> None:
     settings = read({
         "REDIS_URL": "redis://127.0.0.1:1/0", "CACHE_REDIS_URL": "redis://127.0.0.1:2/0", "SECRET": f" {KEY} , {OTHER_KEY}",
-        "OPEN": "yes", "HOST": "0.0.0.0", "VOLATILE_LEDGER": "accept", "LOG": "json", "WORKERS": "3",
+        "OPEN": "yes", "HOST": "0.0.0.0", "VOLATILE_LEDGER": "accept", "LOG": "json", "WORKERS": "3", "LEDGER_DURABILITY": "required",
+        "LEDGER_WAIT_REPLICAS": "2", "LEDGER_WAIT_AOF": "yes", "LEDGER_WAIT_MS": "900",
     })  # fmt: skip
     assert settings.redis_url == Secret("redis://127.0.0.1:1/0")
     assert settings.cache_redis_url == Secret("redis://127.0.0.1:2/0")
     assert settings.signing_keys == (Secret(KEY), Secret(OTHER_KEY))
     assert (settings.is_open, settings.host) == (True, "0.0.0.0")
     assert (settings.accepts_volatile_ledger, settings.logs_json, settings.workers) == (True, True, 3)
+    assert settings.requires_durable_ledger
+    assert (settings.ledger_wait_replicas, settings.ledger_wait_aof, settings.ledger_wait_ms) == (2, True, 900)
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
@@ -129,7 +134,8 @@ def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, content: bytes | Non
         ("ABSENT_AFTER_S", "0"), ("LEDGER_KEEP_DAYS", "0"), ("NOTE_FRESH_S", "-1"), ("LIST_FRESH_S", "3601"),
         ("INVOICE_FRESH_S", "x"), ("EMULATED_PAGES", "0"), ("SECRET", "short"), ("SECRET", f"{KEY},short"), ("SECRET", f"{KEY},"),
         ("REDIS_URL", "http://127.0.0.1"), ("REDIS_URL", "redis://:p/a/ss@host"), ("REDIS_URL", "127.0.0.1:6379"),
-        ("CACHE_REDIS_URL", "memcached://127.0.0.1"),
+        ("CACHE_REDIS_URL", "memcached://127.0.0.1"), ("LEDGER_DURABILITY", "yes"), ("LEDGER_WAIT_REPLICAS", "-1"),
+        ("LEDGER_WAIT_AOF", "always"), ("LEDGER_WAIT_MS", "0"), ("LEDGER_WAIT_MS", "5001"), ("AUDIT_LENGTH", "0"), ("RESOLVER_S", "-1"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_told_once_by_its_name(name: str, value: str) -> None:
@@ -183,6 +189,26 @@ def test_workers_share_their_memory_in_redis_or_there_is_one() -> None:
     assert told.startswith("CREDIT_NOTES_WORKERS: ")
     assert "CREDIT_NOTES_REDIS_URL" in told
     assert read({"WORKERS": "2", "REDIS_URL": "redis://h/0", "SECRET": KEY}).workers == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CACHE_REDIS_URL", "redis://h/1"),
+        ("LEDGER_DURABILITY", "required"),
+        ("LEDGER_WAIT_REPLICAS", "1"),
+        ("LEDGER_WAIT_AOF", "yes"),
+    ],
+)
+def test_what_speaks_of_a_ledger_in_redis_needs_one(name: str, value: str) -> None:
+    (told,) = mistakes({name: value})
+    assert told.startswith(f"CREDIT_NOTES_{name}: ")
+    assert "CREDIT_NOTES_REDIS_URL" in told
+    read({name: value, "REDIS_URL": "redis://h/0", "SECRET": KEY})
+
+
+def test_nobody_needs_to_look_for_lost_writes() -> None:
+    assert read({"RESOLVER_S": "0"}).timings.resolver_s == 0
 
 
 def test_a_secret_is_needed_with_redis_or_real_accounts_and_not_for_the_sandboxes(tmp_path: Path) -> None:

@@ -8,10 +8,13 @@ import strawberry
 
 from app.api.ids import Cursors
 from app.api.loaders import Loaders
+from app.edge_settings import EdgeSettings
 from app.gateway.accounts import Accounts, Caller
 from app.gateway.credit_notes import CreditNotes, Invoices
 from app.gateway.invoice_notes import InvoiceNotes
 from app.gateway.listing import Listing
+from app.gateway.operations import Operations
+from app.gateway.previews import Previews
 from app.gateway.writes import Writes
 
 
@@ -25,6 +28,8 @@ class Services:
     listing: Listing
     invoice_notes: InvoiceNotes
     writes: Writes
+    previews: Previews
+    operations: Operations
     cursors: Cursors
 
 
@@ -35,6 +40,7 @@ class RequestContext:
     caller: Caller
     services: Services
     request_id: str
+    limits: EdgeSettings
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

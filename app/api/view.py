@@ -1,115 +1,126 @@
-"""The HTTP view over the framework's: JSON in, JSON out, errors as JSON, GraphiQL for browsers."""
+"""The endpoint: GraphQL over HTTP, to the letter, over the framework's schema; GraphiQL for browsers.
+
+How a request is read and an answer written stands beside it; what a document may cost, in documents.py.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import NoReturn
-
-import msgspec
-from cross_web import HTTPException
+from graphql import GraphQLError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from app import telemetry
-from app.api import graphiql_page
+from app.api import graphiql_page, http_request, http_response, media_types
 from app.api.context import RequestContext, Services
+from app.api.errors import present
+from app.api.http_request import ClientLeftError, GraphQLRequest, Refused
+from app.api.persisted import PersistedDocuments
 from app.api.schema import Schema
-from app.domain.vocabulary import ErrorCode
+from app.domain.errors import GatewayError
+from app.edge_settings import EdgeSettings
 from app.gateway.accounts import Caller
 
 OPEN = Caller(name="open")
 """Whoever reaches a gateway that does not know callers."""
 
-LARGEST_BODY = 1024 * 1024
+_ALLOWED = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
+_ASKING = ("query", "documentId", "extensions")
+"""Parameters that make an address a question; without one a browser wants the page."""
 
 
-class View(GraphQL[RequestContext, None]):
+class View:
     """One endpoint: POST for operations, GET for queries and for the page."""
 
-    def __init__(self, schema: Schema, services: Services) -> None:
-        super().__init__(schema, graphql_ide="graphiql", subscription_protocols=())
+    def __init__(self, schema: Schema, services: Services, limits: EdgeSettings) -> None:
+        self._schema = schema
         self._services = services
+        self._limits = limits
+        self._documents = PersistedDocuments(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; whatever is refused before execution is refused in JSON."""
+        """Serve one request; whatever happens is answered in JSON."""
         if scope["type"] != "http":
             await WebSocket(scope, receive, send).close(code=1008)
             return
-        request = Request(scope, _Measured(receive))
         try:
-            _check_content_type(request)
-            response = await self.run(request)
-        except HTTPException as refused:
-            response = _refusal(refused.status_code, refused.reason)
+            response = await self._answer(Request(scope), receive)
+        except ClientLeftError:
+            return
         await response(scope, receive, send)
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:  # noqa: ARG002 - the framework's signature
-        """What lives for this request."""
-        return RequestContext(caller=OPEN, services=self._services, request_id=telemetry.request_id.get() or "")
-
-    async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature
-        """GraphiQL, from our own assets."""
-        return graphiql_page.page()
-
-    def encode_json(self, data: object) -> bytes:
-        """The answer's bytes."""
-        return msgspec.json.encode(data)
-
-    def decode_json(self, data: str | bytes) -> object:
-        """The body as JSON; every kind of wrong body is the client's fault, never a 500."""
+    async def _answer(self, request: Request, receive: Receive) -> Response:
+        media_type = media_types.JSON
         try:
-            text = data.decode() if isinstance(data, bytes) else data
-            body = json.loads(text, parse_constant=_refuse_constant)
-            json.dumps(body, ensure_ascii=False).encode()  # a lone surrogate can't be sent back
-        except (ValueError, RecursionError) as wrong:
-            message = "the body is not JSON"
-            raise json.JSONDecodeError(message, "", 0) from wrong
-        if not isinstance(body, dict):
-            message = "the body must be an object"
-            raise json.JSONDecodeError(message, "", 0)
-        return body
+            media_type = _negotiated(request)
+            if media_type == media_types.HTML:
+                return _page()
+            asked = await self._asked(request, receive)
+            return http_response.result(await self._executed(request.method, asked), media_type)
+        except Refused as refused:
+            return http_response.refusal(refused, media_type)
+        except ClientLeftError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - logged; a stack trace is nobody's answer
+            telemetry.internal_error(bug)
+            return http_response.failure(media_type)
+
+    async def _asked(self, request: Request, receive: Receive) -> GraphQLRequest:
+        if request.method == "GET":
+            return http_request.asked(request.scope["query_string"], self._limits)
+        return await http_request.posted(request.headers, receive, self._limits)
+
+    async def _executed(self, method: str, asked: GraphQLRequest) -> ExecutionResult:
+        context = self._context()
+        try:
+            return await self._schema.execute(
+                self._documents.text(asked)
+                or " ",  # no text at all is a document that cannot be parsed; the framework would call it missing
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=_ALLOWED[method],
+                operation_extensions=asked.extensions,
+            )
+        except InvalidOperationTypeError as wrong:
+            if method == "GET" and wrong.operation_type is OperationType.MUTATION:
+                raise Refused(405, "a mutation must be sent by POST", headers={"Allow": "POST"}) from wrong
+            return _unanswerable(GraphQLError("Subscriptions are not answered here."), context)
+        except CannotGetOperationTypeError:
+            return _unanswerable(GraphQLError(f'Unknown operation named "{asked.operation_name}".'), context)
+        except GatewayError as unavailable:
+            return _unanswerable(GraphQLError(unavailable.message, original_error=unavailable), context)
+
+    def _context(self) -> RequestContext:
+        """What lives for this request."""
+        id = telemetry.request_id.get() or ""
+        return RequestContext(caller=OPEN, services=self._services, request_id=id, limits=self._limits)
 
 
-class _Measured:
-    """The request's body, refused in JSON as soon as it is longer than any body may be."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._left = LARGEST_BODY
-
-    async def __call__(self) -> Message:
-        """The next part."""
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise HTTPException(413, f"the body is longer than {LARGEST_BODY} bytes")
-        return message
+def _negotiated(request: Request) -> str:
+    """The media type of the answer; raises Refused where no answer would be understood."""
+    if request.method not in _ALLOWED:
+        raise Refused(405, "GraphQL takes GET and POST", headers={"Allow": "GET, POST"})
+    offered = [media_types.JSON, media_types.GRAPHQL]
+    if request.method == "GET" and not any(name in request.query_params for name in _ASKING):
+        offered.insert(0, media_types.HTML)
+    accept = ",".join(request.headers.getlist("accept"))
+    media_type = media_types.negotiated(accept, offered)
+    if media_type is None:
+        raise Refused(406, f"answers are {' or '.join(offered)}")
+    return media_type
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    message = f"{name} is not JSON"
-    raise ValueError(message)
+def _page() -> Response:
+    page = graphiql_page.page()
+    page.headers.update(http_response.VARY)
+    return page
 
 
-def _check_content_type(request: Request) -> None:
-    """Exactly JSON: a looser match would let another site's form run a mutation."""
-    if request.method != "POST":
-        return
-    essence = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if essence != "application/json":
-        raise HTTPException(415, "send application/json")
-
-
-def _refusal(status: int, reason: str) -> Response:
-    code = ErrorCode.LIMIT_EXCEEDED if status == 413 else ErrorCode.INVALID_INPUT
-    extensions = {
-        "code": code.value,
-        "retryable": False,
-        "classification": "BAD_REQUEST",
-        "requestId": telemetry.request_id.get(),
-    }
-    headers = {"Allow": "GET, POST"} if status == 405 else None
-    return JSONResponse({"errors": [{"message": reason, "extensions": extensions}]}, status_code=status, headers=headers)
+def _unanswerable(error: GraphQLError, context: RequestContext) -> ExecutionResult:
+    present(error, context.request_id)
+    return ExecutionResult(data=None, errors=[error])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -41,7 +42,13 @@ def refused(response: httpx.Response, status: int, code: str = "INVALID_INPUT") 
     return message
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "application/json ;x=y"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json", "application/json; charset=utf-8", "application/json ;x=y", "Application/JSON;Charset=UTF-8",
+        'application/json; charset="utf8"',
+    ],
+)  # fmt: skip
 def test_json_is_taken(asked: GatewayClient, content_type: str) -> None:
     response = post(asked, json.dumps({"query": QUERY}), content_type)
     assert (response.status_code, response.json()) == (200, NAMES)
@@ -52,6 +59,7 @@ def test_json_is_taken(asked: GatewayClient, content_type: str) -> None:
     [
         "", "text/plain", "text/plain; application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
         "application/graphql", "application/jsonp", "xapplication/json", "application/json,text/plain", "text/html",
+        "application/json; charset=latin-1", "application/json; charset=utf-16", "application/graphql-response+json",
     ],
 )  # fmt: skip
 def test_what_another_sites_form_could_send_is_not(asked: GatewayClient, sandbox: SandboxControl, content_type: str) -> None:
@@ -63,6 +71,20 @@ def test_a_body_without_a_type_is_not_taken(asked: GatewayClient) -> None:
     refused(asked.http.post("/graphql", content=json.dumps({"query": QUERY})), 415)
 
 
+def test_a_body_of_two_types_is_not_taken(asked: GatewayClient) -> None:
+    types = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
+    refused(asked.http.post("/graphql", content=json.dumps({"query": QUERY}), headers=types), 415)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "gzip, identity"])
+def test_a_body_that_is_packed_is_not_taken(asked: GatewayClient, encoding: str) -> None:
+    packed = gzip.compress(json.dumps({"query": QUERY}).encode())
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    response = asked.http.post("/graphql", content=packed, headers=headers)
+    assert "Content-Encoding" in refused(response, 415)
+    assert response.headers["accept-encoding"] == "identity"
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -70,7 +92,7 @@ def test_a_body_without_a_type_is_not_taken(asked: GatewayClient) -> None:
         b'{"query": NaN}', b'{"query": Infinity}', b"\xff\xfe", b'{"query": "\xff"}', b'{"query": "\xc3\x28"}',
         b'{"query": "{ accounts { name } }", "x": "\\ud800"}', b'\xef\xbb\xbf{"query": "{ accounts { name } }"}',
         '{"query": "{ accounts { name } }"}'.encode("utf-16"), b'{"query": 1' + b"0" * 5000 + b"}",
-        b"[" * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000, b'{"query": "x", "variables": ' + b"[" * 900 + b"]" * 900 + b"}",
+        b"[" * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     ],
     ids=lambda body: repr(body[:24]),
 )  # fmt: skip
@@ -81,8 +103,9 @@ def test_a_body_that_is_no_json_object_is_refused(asked: GatewayClient, body: by
 @pytest.mark.parametrize(
     "body",
     [
-        {}, {"query": None}, {"query": ""}, {"query": 1}, {"query": ["x"]}, {"query": QUERY, "variables": []},
-        {"query": QUERY, "variables": "x"}, {"query": QUERY, "operationName": "Other"}, {"query": QUERY, "extensions": 1},
+        {}, {"query": None}, {"query": 1}, {"query": ["x"]}, {"query": QUERY, "variables": []},
+        {"query": QUERY, "variables": "x"}, {"query": QUERY, "operationName": 1}, {"query": QUERY, "operationName": {}},
+        {"query": QUERY, "extensions": 1}, {"query": QUERY, "documentId": 1},
     ],
     ids=str,
 )  # fmt: skip
@@ -134,7 +157,9 @@ def test_a_query_may_be_asked_by_get(asked: GatewayClient) -> None:
 def test_a_mutation_is_refused_by_get_however_it_is_wrapped(
     asked: GatewayClient, sandbox: SandboxControl, params: dict[str, str]
 ) -> None:
-    assert "mutation" in refused(asked.http.get("/graphql", params=params), 400)
+    response = asked.http.get("/graphql", params=params)
+    assert "mutation" in refused(response, 405)
+    assert response.headers["allow"] == "POST"
     assert sandbox.requests() == {}
 
 
@@ -143,11 +168,16 @@ def test_variables_of_a_get_must_be_an_object(asked: GatewayClient, variables: s
     refused(asked.http.get("/graphql", params={"query": QUERY, "variables": variables}), 400)
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 def test_other_methods_are_not_allowed(asked: GatewayClient, method: str) -> None:
     response = asked.http.request(method, "/graphql", headers={"Content-Type": "application/json"})
     refused(response, 405)
     assert response.headers["allow"] == "GET, POST"
+
+
+def test_a_head_without_a_body_is_not_allowed_either(asked: GatewayClient) -> None:
+    response = asked.http.head("/graphql")
+    assert (response.status_code, response.headers["allow"], response.content) == (405, "GET, POST", b"")
 
 
 def test_which_of_several_operations_is_meant_must_be_said(asked: GatewayClient, sandbox: SandboxControl) -> None:
@@ -184,19 +214,6 @@ def test_a_browser_gets_the_page_at_the_same_address(asked: GatewayClient) -> No
     assert "default-src 'none'" in page.headers["content-security-policy"]
     home = asked.http.get("/")
     assert (home.status_code, home.headers["location"]) == (307, "/graphql")
-
-
-def test_a_program_that_takes_anything_gets_json(asked: GatewayClient) -> None:
-    for accept in (
-        "*/*",
-        "application/json",
-        "text/html",
-        "text/event-stream",
-        "multipart/mixed",
-        "application/graphql-response+json",
-    ):
-        answer = asked.http.post("/graphql", json={"query": QUERY}, headers={"Accept": accept})
-        assert (answer.headers["content-type"], answer.json()) == ("application/json", NAMES)
 
 
 def test_health_is_told_without_calling_a_provider(asked: GatewayClient, sandbox: SandboxControl) -> None:

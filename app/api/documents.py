@@ -1,0 +1,107 @@
+"""What a document has to pass before it is executed, and the memory of those that have.
+
+Only documents that passed are remembered, and not more text of them than is bounded: a parsed one takes 300 times its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, validate
+from graphql.validation import specified_rules
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from app.api.bounded_memory import BoundedMemory
+from app.api.limits import limits_rule
+from app.api.reads import reads
+from app.domain.errors import LimitExceeded
+from app.edge_settings import USUAL, EdgeSettings
+
+REMEMBERED_CHARACTERS = 256 * 1024
+MOST_COMMENTS = 100
+
+# The library's own switch. Its default lets one document of 17 kB keep the process busy for seconds; a thousandth of this is usual.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
+_GIVEN_UP = "Validation aborted."
+
+Documents = BoundedMemory[tuple[str, EdgeSettings], DocumentNode]
+"""Valid documents by their text, and by the limits they were held to."""
+
+
+class Checks(SchemaExtension):
+    """Parses within bounds, validates once, and refuses what would read too much."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._is_known = False
+
+    @property
+    def _limits(self) -> EdgeSettings:
+        return getattr(self.execution_context.context, "limits", None) or USUAL
+
+    @property
+    def _key(self) -> tuple[str, EdgeSettings]:
+        return self.execution_context.query or "", self._limits
+
+    def on_operation(self) -> Iterator[None]:
+        """Bounds for the parser, which stops at them."""
+        options = cast("dict[str, int]", self.execution_context.parse_options)  # the parser knows more than the framework types
+        limits = self._limits
+        options.update(
+            max_lexical_tokens=limits.document_tokens, max_comments=MOST_COMMENTS, max_source_length=limits.document_characters
+        )
+        yield
+
+    def on_parse(self) -> Iterator[None]:
+        """What is known need not be parsed."""
+        known = self._documents.get(self._key)
+        self._is_known = known is not None
+        self.execution_context.graphql_document = known
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """What is known need not be validated; what it reads depends on the variables, and is counted each time."""
+        context = self.execution_context
+        document = cast("DocumentNode", context.graphql_document)  # parsed by now
+        errors = [] if self._is_known else self._validated(document)
+        context.pre_execution_errors = errors or list(self._beyond(document))
+        yield
+
+    def _validated(self, document: DocumentNode) -> list[GraphQLError]:
+        rules = (limits_rule(self._limits), *specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+        errors = validate(self.execution_context.schema._schema, document, rules)  # noqa: SLF001 - shown nowhere else
+        if not errors:
+            self._documents.put(self._key, document, weight=len(self._key[0]))
+        return [_told(error) for error in errors]
+
+    def _beyond(self, document: DocumentNode) -> Iterator[GraphQLError]:
+        """Why a valid document is not executed all the same."""
+        context = self.execution_context
+        named = context._provided_operation_name  # noqa: SLF001 - elsewhere the framework gives the first one's name
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        if named is None and len(operations) > 1:  # the framework would run the first
+            yield GraphQLError("Must provide operation name if query contains multiple operations.")
+            return
+        operation = _named(operations, named)
+        count = reads(context.schema._schema, document, operation, context.variables or {})  # noqa: SLF001 - as above
+        if count > self._limits.query_reads:
+            message = f"the operation may need {count} reads; at most {self._limits.query_reads} are taken: ask for smaller pages"
+            yield GraphQLError(message, original_error=LimitExceeded(message))
+
+
+def _told(error: GraphQLError) -> GraphQLError:
+    """What the library tells too briefly, or as if it were a bug."""
+    if isinstance(error.original_error, ValueError):  # a literal that Python cannot read, such as a number of 5,000 digits
+        return GraphQLError("The value cannot be read.", nodes=error.nodes)
+    if error.message == _GIVEN_UP:
+        message = "the document would take too long to check: too many fields of one name, or fragments within fragments"
+        return GraphQLError(message, original_error=LimitExceeded(message))
+    return error
+
+
+def _named(operations: Sequence[OperationDefinitionNode], name: str | None) -> OperationDefinitionNode:
+    return next(one for one in operations if name is None or (one.name is not None and one.name.value == name))

@@ -1,0 +1,59 @@
+"""What a client is sent: results and refusals, in the media type and with the status that GraphQL over HTTP gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+from strawberry.types import ExecutionResult
+
+from app import telemetry
+from app.api import media_types
+from app.api.http_request import Refused
+from app.domain.vocabulary import ErrorCode
+
+VARY = {"Vary": "Accept"}
+_STATUSES = {ErrorCode.INTERNAL: 500, ErrorCode.FORBIDDEN: 403}
+
+
+def result(result: ExecutionResult, media_type: str) -> Response:
+    """A result of the schema. Where nothing was executed there is no `data`, and the newer media type says so by its status."""
+    errors = [error.formatted for error in result.errors or ()]
+    body = {"data": result.data, "errors": errors} if errors else {"data": result.data}
+    status = 200
+    if _is_request_error(result):
+        del body["data"]
+        told = {error.get("extensions", {}).get("code") for error in errors}
+        status = next((status for code, status in _STATUSES.items() if code.value in told), 400)
+    return _answer(body, media_type, status=200 if media_type == media_types.JSON else status)
+
+
+def _is_request_error(result: ExecutionResult) -> bool:
+    """Whether the document or its variables were at fault: an error of execution has a path."""
+    return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
+
+
+def refusal(refused: Refused, media_type: str) -> Response:
+    """What never came to be a GraphQL request."""
+    extensions = {"code": refused.code.value, "retryable": False, "classification": "BAD_REQUEST"}
+    return _error(refused.message, extensions, media_type, status=refused.status, headers=refused.headers)
+
+
+def failure(media_type: str) -> Response:
+    """A bug: logged, and masked."""
+    return _error("Internal error", {"code": ErrorCode.INTERNAL.value, "retryable": False}, media_type, status=500)
+
+
+def _error(
+    message: str, extensions: Mapping[str, Any], media_type: str, *, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    error = {"message": message, "extensions": {**extensions, "requestId": telemetry.request_id.get()}}
+    return _answer({"errors": [error]}, media_type, status=status, headers=headers)
+
+
+def _answer(body: object, media_type: str, *, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    # JSON is UTF-8 by itself; for the newer type GraphQL over HTTP wants the encoding said.
+    said = media_type if media_type == media_types.JSON else f"{media_type}; charset=utf-8"
+    return Response(msgspec.json.encode(body), status_code=status, headers={**VARY, "Content-Type": said, **(headers or {})})
