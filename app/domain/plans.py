@@ -25,10 +25,13 @@ class Expected:
     number: str | None = None
     reason_text: str | None = None
     customer_note: str | None = None
+    """Among the texts for the customer; the provider may add others."""
     internal_note: str | None = None
     issued_on: date | None = None
     provider_type: str | None = None
     """The provider's own word for the kind of note, where it returns one."""
+    provider_reason: str | None = None
+    """The provider's own word for the reason."""
     descriptions: tuple[str, ...] | None = None
     """The lines' descriptions in order, where the provider returns them as sent."""
     note_id: str | None = None

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING
 
 from app import http
 from app.domain.credit_note import CreditNote
-from app.domain.errors import NotFound
-from app.domain.vocabulary import NoteAction, Operation, Reason
-from app.gateway.pacing import AccountPacer, SharedGates
+from app.domain.errors import Forbidden, NotFound
+from app.domain.vocabulary import NoteAction, Operation, Reason, Scope
+from app.gateway.pacing import AccountPacer
 from app.providers.contract import AccountSettings, Adapter, Capabilities, ClientOptions, ProviderSpec
 from app.providers.limiter import Limiter
 from app.providers.line import Line
 from app.providers.policy import Breaker, Deadline
 from app.providers.upstream import Upstream
 from app.secret import Secret
-from app.store import Store
-from app.store.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from app.gateway.cache.guard import Guard
 
 POOL = 10
 """Connections per account: the HTTP library's pool gets slower above this, not faster."""
@@ -30,10 +32,24 @@ class Caller:
 
     name: str
     tenant: str | None = None
+    scopes: frozenset[Scope] = frozenset(Scope)
+    accounts: frozenset[str] | None = None
+    """Those of its tenant that it may use, by name; None: all of them."""
 
     def may_use(self, account: AccountSettings) -> bool:
         """Whether this account exists for the caller."""
-        return self.tenant is None or self.tenant == account.tenant
+        is_its_tenants = self.tenant is None or self.tenant == account.tenant
+        return is_its_tenants and (self.accounts is None or account.name in self.accounts)
+
+    def require(self, scope: Scope) -> None:
+        """Raises Forbidden for what the caller may not do."""
+        if scope not in self.scopes:
+            message = f"this needs the scope {scope.value!r}, which the caller does not have"
+            raise Forbidden(message)
+
+
+OPEN = Caller(name="open")
+"""Whoever reaches a gateway that does not know callers."""
 
 
 def tag(settings: AccountSettings) -> str:
@@ -100,13 +116,9 @@ class Accounts:
     settings: Mapping[str, AccountSettings]
     providers: Mapping[str, ProviderSpec]
     transport: http.AsyncBaseTransport | None = None
-    store: Store = field(default_factory=MemoryStore)
-    """Where the processes agree on whose turn it is."""
-    _gates: SharedGates = field(init=False)
+    guard: Guard | None = None
+    """Reaches the store in which processes agree on whose turn it is."""
     _open: dict[str, Account] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._gates = SharedGates(self.store)
 
     def find(self, caller: Caller, name: str) -> Account:
         """The account by name; NotFound also where the caller may not use it, so that neither can be told from the other."""
@@ -146,7 +158,7 @@ class Accounts:
             client=client,
             base_url=options.base_url,
             headers=options.headers,
-            limiter=Limiter(limits.gated(POOL), AccountPacer(self._gates, f"cn:1:gate:{tag(settings)}", limits)),
+            limiter=Limiter(limits.gated(POOL), AccountPacer(self.guard, f"cn:1:gate:{tag(settings)}", limits)),
             breaker=Breaker(),
             secrets=_secrets(settings, options),
         )

@@ -29,20 +29,22 @@ class CreditNotes:
         self._settled = Windows(fresh_s=timings.note_fresh_s * 10, stale_s=timings.note_fresh_s * 10)
 
     async def get_many(
-        self, account: Account, ids: Sequence[str], freshness: Freshness
+        self, account: Account, ids: Sequence[str], freshness: Freshness, deadline: Deadline | None = None
     ) -> Mapping[str, Fetched[CreditNote] | GatewayError]:
-        """Every id is a key, absence and failure are values."""
+        """Every id is a key, absence and failure are values; what is not there by the deadline is a failure."""
 
         async def load(missing: Sequence[str]) -> Mapping[str, CreditNote | GatewayError]:
-            deadline = Deadline(self._timings.read_timeout_s)
+            deadline = Deadline(self._timings.read_timeout_s)  # its own, since others may wait for it longer
             size = account.capabilities.batch_size if account.capabilities.batch_size > 1 else len(missing)
             chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
             answers = await asyncio.gather(*(_fetched(account, chunk, deadline) for chunk in chunks))
             return {id: value for answer in answers for id, value in answer.items()}
 
-        return await self.cache.get_many(account, ids, load, freshness)
+        return await self.cache.get_many(account, ids, load, freshness, deadline or Deadline(self._timings.read_timeout_s))
 
-    async def lines(self, account: Account, notes: Sequence[CreditNote]) -> Mapping[str, Fetched[Lines] | GatewayError]:
+    async def lines(
+        self, account: Account, notes: Sequence[CreditNote], deadline: Deadline | None = None
+    ) -> Mapping[str, Fetched[Lines] | GatewayError]:
         """The lines of notes that did not bring theirs along; only for accounts whose provider has them elsewhere."""
         by_id = {note.ref.external_id: note for note in notes}
 
@@ -53,7 +55,8 @@ class CreditNotes:
             found = await adapter.lines([by_id[id] for id in missing])
             return {id: value if isinstance(value, GatewayError) else tuple(value) for id, value in found.items()}
 
-        return await self._lines.get_many(account, list(by_id), load, Freshness())
+        deadline = deadline or Deadline(self._timings.read_timeout_s)
+        return await self._lines.get_many(account, list(by_id), load, Freshness(), deadline)
 
     def _windows(self, note: CreditNote) -> Windows:
         """A note nothing can happen to any more is believed ten times as long as one that money is waiting for."""
@@ -73,14 +76,14 @@ class Invoices:
         )
 
     async def get_many(
-        self, account: Account, ids: Sequence[str], freshness: Freshness
+        self, account: Account, ids: Sequence[str], freshness: Freshness, deadline: Deadline | None = None
     ) -> Mapping[str, Fetched[Invoice] | GatewayError]:
-        """Every id is a key, absence and failure are values."""
+        """Every id is a key, absence and failure are values; what is not there by the deadline is a failure."""
 
         async def load(missing: Sequence[str]) -> Mapping[str, Invoice | GatewayError]:
             return await account.adapter(Deadline(self._timings.read_timeout_s)).invoices(missing)
 
-        return await self._cache.get_many(account, ids, load, freshness)
+        return await self._cache.get_many(account, ids, load, freshness, deadline or Deadline(self._timings.read_timeout_s))
 
 
 async def _fetched(account: Account, ids: Sequence[str], deadline: Deadline) -> Mapping[str, CreditNote | GatewayError]:

@@ -107,11 +107,11 @@ class Listing:
         windows = Windows(fresh_s=settings.timings.list_fresh_s)
         self._pages: EntityCache[Page] = EntityCache("page", Codec(Page), lambda _: windows, memory)
 
-    async def page(self, caller: Caller, request: ListRequest) -> NotePage:
+    async def page(self, caller: Caller, request: ListRequest, deadline: Deadline | None = None) -> NotePage:
         """One page. Raises NotFound for an account that does not exist for the caller; an account that fails is a Source with its error."""
         accounts = self._asked(caller, request)
         readings = [reading for account in accounts for reading in _readings(account, request)]
-        deadline = Deadline(self._settings.timings.read_timeout_s)
+        deadline = deadline or Deadline(self._settings.timings.read_timeout_s)
         await asyncio.gather(*(self._read(reading, request, deadline) for reading in readings if reading.error is None))
         streams = [
             Stream(key=reading.key, items=reading.items, ended=reading.ended, scanned=reading.scanned)
@@ -177,12 +177,13 @@ class Listing:
     ) -> Fetched[Page] | GatewayError:
         async def load(ids: Sequence[str]) -> Mapping[str, Page | GatewayError]:
             epoch = await self._notes.epoch(reading.account)
-            page = await reading.account.adapter(deadline).list(reading.where, ask)
+            own = Deadline(self._settings.timings.read_timeout_s)  # since others may wait for it longer
+            page = await reading.account.adapter(own).list(reading.where, ask)
             await self._notes.put_many(reading.account, _readable(page.notes), epoch)
             return {ids[0]: page}
 
         id = hashlib.sha256(msgspec.msgpack.encode((_spelt(reading.where), ask), order="deterministic")).hexdigest()
-        return (await self._pages.get_many(reading.account, [id], load, freshness))[id]
+        return (await self._pages.get_many(reading.account, [id], load, freshness, deadline))[id]
 
 
 def _readings(account: Account, request: ListRequest) -> list[Reading]:

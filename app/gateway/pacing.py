@@ -2,56 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from app import telemetry
 from app.providers.contract import Limits
 from app.providers.limiter import Turn
-from app.store import Store, StoreFailure
+from app.providers.policy import Clock
+from app.store import StoreFailure
 from app.store.gate import Gate, Hold, Leave, Passage, Step, Take
 
-ANSWER_S = 0.05
-"""How long a call waits for the store to say when its turn is."""
-
-AWAY_S = 1.0
-"""How long a store that did not answer is not asked again."""
+if TYPE_CHECKING:
+    from app.gateway.cache.guard import Guard
 
 KEEP_S = 1.0
 """Beyond its deadline a call keeps its place no longer than this."""
 
 
 @dataclass(slots=True)
-class SharedGates:
-    """The store's gates, where other processes stand at them, too. Fails open: None while they are out of reach."""
-
-    store: Store
-    clock: Callable[[], float] = time.monotonic
-    _away_until: float = float("-inf")
-
-    async def step(self, key: str, step: Step) -> Passage | None:
-        """One step at the gate under this key."""
-        if not self.store.is_shared or self.clock() < self._away_until:
-            return None
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                return await self.store.gate(key, step)
-        except (StoreFailure, TimeoutError) as failed:
-            telemetry.store_failed(operation="gate", error=failed)
-            self._away_until = self.clock() + AWAY_S
-            return None
-
-
-@dataclass(slots=True)
 class AccountPacer:
     """One account's turns. This process counts its own besides, so that a store that goes away leaves no fresh burst behind."""
 
-    gates: SharedGates
+    guard: Guard | None
+    """Reaches the store where other processes stand at the same gate; None: there are no others."""
     key: str
     limits: Limits
+    clock: Clock = time.monotonic
     _own: Gate = field(default_factory=Gate)
 
     async def take(self, *, within_s: float, paced: bool) -> Turn:
@@ -59,8 +36,8 @@ class AccountPacer:
         pace = 60 / self.limits.per_minute if paced and self.limits.per_minute else 0.0
         take = Take(within_s=within_s, every_s=pace, burst=self.limits.per_minute)
         holder = secrets.token_hex(8) if self.limits.concurrent else None
-        shared = await self.gates.step(self.key, self._placed(take, holder))
-        now = self.gates.clock()
+        shared = await self._shared(self._placed(take, holder))
+        now = self.clock()
         if shared is None:
             return _turn(self._own.step(take, now), None)
         if shared.state == "given":
@@ -69,17 +46,27 @@ class AccountPacer:
 
     async def leave(self, holder: str) -> None:
         """The call is over."""
-        await self.gates.step(self.key, Leave(holder))
+        await self._shared(Leave(holder))
 
     async def hold(self, seconds: float) -> None:
         """Nobody's turn comes before that, in any process."""
-        self._own.step(Hold(seconds), self.gates.clock())
-        await self.gates.step(self.key, Hold(seconds))
+        self._own.step(Hold(seconds), self.clock())
+        await self._shared(Hold(seconds))
 
     async def held_s(self) -> float:
         """For how long nobody's turn comes."""
-        held = await self.gates.step(self.key, Take(within_s=0))
+        held = await self._shared(Take(within_s=0))
         return 0.0 if held is None else held.held_s
+
+    async def _shared(self, step: Step) -> Passage | None:
+        """One step at the gate all processes stand at; None where it cannot be reached."""
+        if self.guard is None or not self.guard.is_shared:
+            return None
+        try:
+            passage: Passage = await self.guard.reach(lambda store: store.gate(self.key, step))
+        except StoreFailure:
+            return None
+        return passage
 
     def _placed(self, take: Take, holder: str | None) -> Take:
         if holder is None:

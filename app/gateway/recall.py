@@ -48,12 +48,14 @@ def fits(expected: Expected, note: CreditNote) -> bool:
         (expected.customer_id, note.customer.provider_id if note.customer else None),
         (expected.number, note.number),
         (expected.reason_text, note.reason_text),
-        (expected.customer_note, note.customer_note),
         (expected.internal_note, note.internal_note),
         (expected.issued_on, note.issued_on),
         (expected.provider_type, note.provider_values.type),
+        (expected.provider_reason, note.provider_values.reason),
     )
     if any(asked is not None and _plain(asked) != _plain(answered) for asked, answered in told):
+        return False
+    if expected.customer_note is not None and _lines(expected.customer_note) not in _lines(note.customer_note or ""):
         return False
     if expected.descriptions is not None and [*map(_plain, expected.descriptions)] != [*map(_plain, _descriptions(note))]:
         return False
@@ -97,6 +99,11 @@ def is_younger(entry: Entry, note: CreditNote) -> bool:
 def _plain(value: object) -> object:
     """A text as it is meant: blanks at its ends and runs of them are nobody's intention."""
     return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _lines(text: str) -> str:
+    """Its lines as they are meant, each between two ends of a line, so that whole ones are found in another text."""
+    return "\n".join(["", *(" ".join(line.split()) for line in text.strip().splitlines()), ""])
 
 
 def _descriptions(note: CreditNote) -> tuple[str | None, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,15 +12,15 @@ from app.domain.errors import GatewayError, OutcomeUnknown, RateLimited, Unavail
 from app.domain.plans import WritePlan
 from app.domain.vocabulary import ErrorCode, Operation
 from app.gateway.accounts import Account
-from app.gateway.cache import EntityCache, begin_epoch
+from app.gateway.cache import EntityCache
 from app.gateway.changes import Change, perform
-from app.gateway.held import Held, LeaseLost
+from app.gateway.held import RETRIES_S, Held, LeaseLost
 from app.gateway.recall import is_power_of_ten_off
 from app.gateway.results import WriteResult, applied, not_applied, partly, still_unknown, unknown
 from app.gateway.units import UnitAlarms
 from app.providers.policy import Deadline
 from app.settings import Timings
-from app.store import Store, StoreFailure
+from app.store import StoreFailure
 
 Why = Callable[[GatewayError], Awaitable[GatewayError]]
 """What a refusal means, where the provider's own code does not tell."""
@@ -31,7 +32,6 @@ class Sender:
 
     units: UnitAlarms
     notes: EntityCache[CreditNote]
-    cache: Store
     timings: Timings
 
     async def send(
@@ -62,8 +62,8 @@ class Sender:
         plan = held.entry.plan
         if plan is not None and plan.kind is Operation.ISSUE and is_power_of_ten_off(plan.expected, change.note):
             await self.units.raise_for(account)
-        await self.publish(account, {change.note.ref.external_id: change.note})
         try:
+            await self.publish(account, {change.note.ref.external_id: change.note})
             await held.done(change)
         except (StoreFailure, LeaseLost) as failed:
             telemetry.store_failed(operation="done", error=failed)
@@ -93,14 +93,23 @@ class Sender:
             await held.unknown(code.value, settle_s=settle_s, at_work=at_work, request_id=request_id)
         except (StoreFailure, LeaseLost) as failed:  # the entry stays `sent`, which says the same
             telemetry.store_failed(operation="unknown", error=failed)
-        await self.publish(account, {})  # it may have happened
+        try:
+            await self.publish(account, {})  # it may have happened
+        except StoreFailure as failed:  # nobody is told that it has
+            telemetry.store_failed(operation="epoch", error=failed)
         return unknown(error, held.entry)
 
     async def publish(self, account: Account, notes: Mapping[str, CreditNote]) -> None:
-        """Nothing read of the account before this moment is believed after it, but for these notes."""
-        try:
-            epoch = await begin_epoch(self.cache, account)
-        except StoreFailure as failed:
-            telemetry.store_failed(operation="epoch", error=failed)
-            return
-        await self.notes.put_many(account, notes, epoch)
+        """Nothing read of the account before this moment is believed after it, but for these notes.
+
+        Raises StoreFailure where that is not certain: then the write may not be answered as done.
+        """
+        for wait in (*RETRIES_S, None):
+            try:
+                await self.notes.written(account, notes)
+            except StoreFailure:
+                if wait is None:
+                    raise
+                await asyncio.sleep(wait)
+            else:
+                return

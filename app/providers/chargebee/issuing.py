@@ -38,6 +38,7 @@ def plan(issue: Issue) -> WritePlan:
     target = _target(issue.command)
     pairs = [*target, ("type", credited.type.value), *credited.pairs, *detail_pairs(issue)]
     request = encoded(pairs, issue_headers(issue), inputs=_inputs(issue))
+    details = dict(detail_pairs(issue))
     expected = Expected(
         currency=issue.currency,
         total=credited.total,
@@ -45,6 +46,9 @@ def plan(issue: Issue) -> WritePlan:
         tolerance=credited.tolerance,
         invoice_id=dict(target).get("reference_invoice_id"),
         customer_id=dict(target).get("customer_id"),
+        reason_text=details.get("create_reason_code"),
+        provider_reason=details.get("reason_code"),
+        customer_note=details.get("customer_notes"),
         issued_on=sent_date(issue),
         provider_type=credited.type.value,
     )
