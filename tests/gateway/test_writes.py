@@ -174,3 +174,16 @@ async def test_without_an_invoice_writes_for_one_customer_take_turns_and_each_ke
     assert b.note is not None
     assert set(ids(sandbox.books()["chargebee"]["notes"])) - before == {a.note.ref.external_id, b.note.ref.external_id}
     assert a.note.ref != b.note.ref
+
+
+async def test_a_colleagues_note_of_the_same_amount_is_not_taken_for_ours_where_its_reason_differs(
+    desk: Desk, sandbox: SandboxControl
+) -> None:
+    """Chargebee gives the reason back: a note issued by hand, without one, is a question for a person."""
+    sandbox.fault(provider="chargebee", method="POST", fault="drop_before", times=1)
+    await desk.issue(command("chargebee-demo", key="k"))
+    sandbox.act("chargebee", "issue", invoice_id=invoice_id("chargebee-demo", UNPAID), minor=10_00)
+    told = await desk.issue(command("chargebee-demo", key="k"))
+    assert said(told) == ("UNKNOWN", "OUTCOME_UNKNOWN")
+    assert "a person must decide" in told.errors[0].message
+    assert len(notes_on(sandbox, "chargebee-demo")) == 1
