@@ -10,12 +10,12 @@ import strawberry
 from app.api.change_inputs import RefundCreditNoteInput, VoidCreditNoteInput
 from app.api.context import Info
 from app.api.inputs import IssueCreditNoteInput
-from app.api.problems import Problem, problems
+from app.api.problems import Problem
 from app.api.types import CreditNote
-from app.api.written import shown_note
+from app.api.written import shown_note, shown_problems
 from app.domain.commands import IssueCreditNote, RefundCreditNote, VoidCreditNote
 from app.domain.errors import GatewayError
-from app.domain.vocabulary import WriteOutcome
+from app.domain.vocabulary import Scope, WriteOutcome
 from app.gateway.accounts import Caller
 from app.gateway.results import WriteResult, not_applied
 
@@ -40,7 +40,7 @@ class IssueCreditNotePayload:
     @classmethod
     def of(cls, result: WriteResult) -> IssueCreditNotePayload:
         """The result as shown."""
-        shown = problems(result.errors)
+        shown = shown_problems(result)
         return cls(credit_note=shown_note(result), outcome=result.outcome, replayed=result.replayed, errors=shown)
 
 
@@ -56,7 +56,7 @@ class VoidCreditNotePayload:
     @classmethod
     def of(cls, result: WriteResult) -> VoidCreditNotePayload:
         """The result as shown."""
-        shown = problems(result.errors)
+        shown = shown_problems(result)
         return cls(credit_note=shown_note(result), outcome=result.outcome, replayed=result.replayed, errors=shown)
 
 
@@ -78,7 +78,7 @@ class RefundCreditNotePayload:
             refund_id=result.refund_id,
             outcome=result.outcome,
             replayed=result.replayed,
-            errors=problems(result.errors),
+            errors=shown_problems(result),
         )
 
 
@@ -117,6 +117,7 @@ class Mutation:
 async def _result(info: Info, given: _Input[Command], write: Callable[[Caller, Command], Awaitable[WriteResult]]) -> WriteResult:
     """Parse and call; nothing read before in this request is shown after it."""
     try:
+        info.context.caller.require(Scope.WRITE)
         command = given.to_command()
     except GatewayError as wrong:
         return not_applied(wrong)

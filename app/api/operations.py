@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 
 import strawberry
 
-from app.api.problems import Problem, problems
+from app.api.problems import Problem
 from app.api.types import CreditNote
 from app.api.words import OperationState
-from app.api.written import shown_note
+from app.api.written import shown_note, shown_problems
 from app.domain.vocabulary import ErrorCode, Operation, WriteOutcome
 from app.gateway.entries import Attempt
 from app.gateway.operations import Recorded
+
+_OK = "OK"
+"""An attempt that has succeeded, beside the codes of errors."""
 
 
 @strawberry.type(description="One call that changed something, or was to.")
@@ -26,7 +29,7 @@ class OperationAttempt:
     @classmethod
     def of(cls, attempt: Attempt) -> OperationAttempt:
         """The attempt as shown."""
-        code = None if attempt.code in {None, "OK"} else ErrorCode(attempt.code)
+        code = None if attempt.code in {None, _OK} else ErrorCode(attempt.code)
         return cls(at=datetime.fromtimestamp(attempt.at, UTC), code=code, provider_request_id=attempt.provider_request_id)
 
 
@@ -51,5 +54,5 @@ class CreditNoteOperation:
             outcome=result.outcome,
             credit_note=shown_note(result),
             attempts=[OperationAttempt.of(attempt) for attempt in entry.attempts],
-            errors=problems(result.errors),
+            errors=shown_problems(result),
         )

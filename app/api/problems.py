@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypedDict
 
 import strawberry
@@ -97,17 +98,17 @@ class _Said(TypedDict):
     provider: ProviderProblem | None
 
 
-def problems(errors: Sequence[GatewayError]) -> list[Problem]:
-    """Every error as a problem; one that holds several gives several."""
+def problems(errors: Sequence[GatewayError], *, recorded_at: datetime | None = None) -> list[Problem]:
+    """Every error as a problem; one that holds several gives several. `recorded_at`: since when the ledger has known of a mismatch."""
     shown = []
     for error in errors:
         for single in error.problems if isinstance(error, InvalidInputs) else (error,):
             single.account = single.account or error.account
-            shown.append(problem(single))
+            shown.append(problem(single, recorded_at=recorded_at))
     return shown
 
 
-def problem(error: GatewayError) -> Problem:
+def problem(error: GatewayError, *, recorded_at: datetime | None = None) -> Problem:
     """One error as a client sees it."""
     said: _Said = {
         "code": error.code,
@@ -125,7 +126,8 @@ def problem(error: GatewayError) -> Problem:
             operation = error.ability if isinstance(error.ability, Operation) else None
             return UnsupportedProblem(**said, operation=operation, supported_by=_supported_by(error))
         case IntegrityMismatch():
-            return OutcomeProblem(**said, candidates=[CreditNote.live(error.note)])
+            note = CreditNote.live(error.note) if recorded_at is None else CreditNote.recorded(error.note, recorded_at)
+            return OutcomeProblem(**said, candidates=[note])
         case OutcomeUnknown():
             return OutcomeProblem(**said, candidates=[CreditNote.live(note) for note in error.candidates])
         case _:

@@ -102,6 +102,11 @@ class CreditNote(Node):
         return cls.of(note, SourceInfo.of(datetime.now().astimezone(), cached=False, stale=False))
 
     @classmethod
+    def recorded(cls, note: domain.CreditNote, at: datetime) -> CreditNote:
+        """A note as the ledger remembers it since then."""
+        return cls.of(note, SourceInfo.of(at, cached=True, stale=False))
+
+    @classmethod
     def fetched(cls, fetched: Fetched[domain.CreditNote]) -> CreditNote:
         """A note from the gateway, with its age."""
         return cls.of(fetched.value, SourceInfo.of(fetched.fetched_at, cached=fetched.cached, stale=fetched.stale))

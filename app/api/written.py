@@ -1,8 +1,8 @@
-"""The note of a write's result as clients see it."""
+"""The note and the problems of a write's result as clients see them."""
 
 from __future__ import annotations
 
-from app.api.source import SourceInfo
+from app.api.problems import Problem, problems
 from app.api.types import CreditNote
 from app.gateway.results import WriteResult
 
@@ -12,5 +12,10 @@ def shown_note(result: WriteResult) -> CreditNote | None:
     if result.note is None:
         return None
     if result.recorded_at is not None:
-        return CreditNote.of(result.note, SourceInfo.of(result.recorded_at, cached=True, stale=False))
+        return CreditNote.recorded(result.note, result.recorded_at)
     return CreditNote.live(result.note)
+
+
+def shown_problems(result: WriteResult) -> list[Problem]:
+    """What went wrong; the notes in question are as old as the result's own."""
+    return problems(result.errors, recorded_at=result.recorded_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
@@ -22,8 +22,17 @@ from app.secret import Secret
 if TYPE_CHECKING:
     from app.gateway.cache.guard import Guard
 
-POOL = 10
-"""Connections per account: the HTTP library's pool gets slower above this, not faster."""
+USUALLY_AT_ONCE, MOST_AT_ONCE = 10, 64
+"""Calls of an account at once, in one process: where nothing is said, and whatever is said."""
+IDLE_S = 30.0
+"""How long a connection that nobody uses is kept."""
+
+
+_OPERATION = {
+    NoteAction.VOID: Operation.VOID,
+    NoteAction.REFUND: Operation.REFUND,
+    NoteAction.DOWNLOAD: Operation.DOCUMENT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +115,7 @@ class Account:
     def allowed_actions(self, note: CreditNote) -> frozenset[NoteAction]:
         """What may be asked of a note of this account now."""
         allowed = self.adapter(Deadline(0)).allows(note)
-        return frozenset(action for action in allowed if self.offers(Operation[action.name]))
+        return frozenset(action for action in allowed if self.offers(_OPERATION[action]))
 
 
 @dataclass(slots=True)
@@ -116,8 +125,8 @@ class Accounts:
     settings: Mapping[str, AccountSettings]
     providers: Mapping[str, ProviderSpec]
     transport: http.AsyncBaseTransport | None = None
-    guard: Guard | None = None
-    """Reaches the store in which processes agree on whose turn it is."""
+    way: Callable[[str], Guard] | None = None
+    """By a key that may stand beside the account's: a way to the store in which processes agree on whose turn it is."""
     _open: dict[str, Account] = field(default_factory=dict)
 
     def find(self, caller: Caller, name: str) -> Account:
@@ -144,10 +153,10 @@ class Accounts:
         spec = self.providers[settings.provider]
         options = spec.client(settings)
         limits = settings.limits or spec.limits
+        key = f"cn:1:gate:{tag(settings)}"
+        pacer = AccountPacer(self.way(f"{key}:mark") if self.way else None, key, limits)
         client = http.AsyncClient(
-            transport=self.transport,
-            verify=http.trusted(),
-            limits=http.Limits(max_connections=POOL, max_keepalive_connections=POOL, keepalive_expiry=30),
+            transport=self.transport or http.Connections(idle_s=IDLE_S),
             headers={"User-Agent": "credit-notes", "Accept": "application/json"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # no call carries what an earlier answer left
             trust_env=False,  # a proxy variable must not carry an account's credentials elsewhere
@@ -158,7 +167,7 @@ class Accounts:
             client=client,
             base_url=options.base_url,
             headers=options.headers,
-            limiter=Limiter(limits.gated(POOL), AccountPacer(self.guard, f"cn:1:gate:{tag(settings)}", limits)),
+            limiter=Limiter(limits.gated(USUALLY_AT_ONCE, MOST_AT_ONCE), pacer),
             breaker=Breaker(),
             secrets=_secrets(settings, options),
         )

@@ -28,7 +28,7 @@ class WriteResult:
 
 def applied(entry: Entry, *, account: str, replayed: bool) -> WriteResult:
     """The note of a finished entry, with what it differs in from what was asked."""
-    recorded_at = datetime.fromtimestamp(entry.ended_at, UTC) if replayed and entry.ended_at is not None else None
+    recorded_at = _instant(entry.ended_at) if replayed else None
     return WriteResult(
         outcome=WriteOutcome.APPLIED,
         note=entry.note,
@@ -44,15 +44,26 @@ def partly(entry: Entry, error: GatewayError | None, *, account: str) -> WriteRe
     """The steps that have succeeded, and why the next one has not."""
     errors = _differences(entry, account)
     if error is not None:
+        what = (
+            "the credit note stands and its refund does not"
+            if entry.refund_id is None
+            else "a part was refunded and the rest was not"
+        )
         failed = RefundFailed(
-            f"the credit note stands and the refund does not: {error.message}; repeat with the same idempotency key to refund it",
+            f"{what}: {error.message}; repeat with the same idempotency key to go on",
             account=account,
             provider=error.provider,
             retry_after=error.retry_after,
         )
         failed.retryable = error.retryable
         errors = (failed, *errors)
-    return WriteResult(outcome=WriteOutcome.PARTIALLY_APPLIED, note=entry.note, refund_id=entry.refund_id, errors=errors)
+    return WriteResult(
+        outcome=WriteOutcome.PARTIALLY_APPLIED,
+        note=entry.note,
+        refund_id=entry.refund_id,
+        recorded_at=_instant(_last_success(entry)),
+        errors=errors,
+    )
 
 
 def not_applied(error: GatewayError) -> WriteResult:
@@ -63,7 +74,9 @@ def not_applied(error: GatewayError) -> WriteResult:
 def unknown(error: GatewayError, entry: Entry | None = None) -> WriteResult:
     """A send has no known end; what earlier steps of it have done is told."""
     result = WriteResult(outcome=WriteOutcome.UNKNOWN, errors=(error,), provider_request_id=_request_id(error))
-    return result if entry is None else replace(result, note=entry.note, refund_id=entry.refund_id)
+    if entry is None or entry.note is None:
+        return result
+    return replace(result, note=entry.note, refund_id=entry.refund_id, recorded_at=_instant(_last_success(entry)))
 
 
 def stopped(error: GatewayError, *, account: str) -> WriteResult:
@@ -90,3 +103,12 @@ def _differences(entry: Entry, account: str) -> tuple[GatewayError, ...]:
 
 def _request_id(error: GatewayError) -> str | None:
     return error.provider.request_id if error.provider else None
+
+
+def _last_success(entry: Entry) -> float | None:
+    """When the last step that succeeded was sent: as it was then the ledger's note is."""
+    return max((attempt.at for attempt in entry.attempts if attempt.code == "OK"), default=None)
+
+
+def _instant(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

@@ -33,14 +33,29 @@ def test_the_three_demo_accounts_come_by_name_without_a_call(gateway: GatewayCli
 
 
 def test_every_operation_is_listed_and_only_what_the_gateway_offers_today_is_offered(gateway: GatewayClient) -> None:
-    reading = {"GET", "LIST", "ISSUE"}
+    everywhere = {"GET", "LIST", "ISSUE", "PREVIEW"}
     offered = {
         name: {row["operation"] for row in account["capabilities"]["operations"] if row["level"] != "UNSUPPORTED"}
         for name, account in by_name(gateway).items()
     }
-    assert offered == {"chargebee-demo": reading | {"ISSUE_WITHOUT_INVOICE"}, "vcita-demo": reading, "zenskar-demo": reading}
+    assert offered == {
+        "chargebee-demo": everywhere | {"ISSUE_WITHOUT_INVOICE", "VOID", "REFUND"},
+        "vcita-demo": everywhere | {"REFUND"},
+        "zenskar-demo": everywhere | {"VOID"},
+    }
     everything = {row["operation"] for row in by_name(gateway)["vcita-demo"]["capabilities"]["operations"]}
     assert everything > offered["chargebee-demo"]
+
+
+def test_what_the_gateway_computes_itself_is_called_so(gateway: GatewayClient) -> None:
+    levels = {
+        (row["operation"], row["level"])
+        for account in by_name(gateway).values()
+        for row in account["capabilities"]["operations"]
+        if row["level"] != "UNSUPPORTED"
+    }
+    assert {operation for operation, level in levels if level == "EMULATED"} == {"PREVIEW"}
+    assert ("PREVIEW", "NATIVE") not in levels
 
 
 def test_each_account_says_what_its_provider_can(gateway: GatewayClient) -> None:
@@ -51,7 +66,7 @@ def test_each_account_says_what_its_provider_can(gateway: GatewayClient) -> None
         "zenskar-demo": ("FAN_OUT", "GATEWAY_ONLY"),
     }
     assert {name: can["dispositions"] for name, can in told.items()} == {
-        "chargebee-demo": ["INVOICE_BALANCE", "CUSTOMER_CREDIT"],  # refunds are a step of their own there
+        "chargebee-demo": ["INVOICE_BALANCE", "CUSTOMER_CREDIT", "PAYMENT_REFUND", "EXTERNAL_REFUND"],
         "vcita-demo": [],
         "zenskar-demo": ["INVOICE_BALANCE", "CUSTOMER_CREDIT", "PAYMENT_REFUND", "EXTERNAL_REFUND"],
     }

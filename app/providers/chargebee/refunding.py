@@ -127,7 +127,7 @@ def _record_problems(command: RefundCreditNote, now: datetime) -> Iterator[Gatew
 def _online_problems(command: RefundCreditNote, note: CreditNote) -> Iterator[GatewayError]:
     if note.invoice_id is None:
         message = "a note without an invoice has no payment to send money back to: its refund can only be put on record"
-        yield Unsupported(message, path=("external",), ability=Operation.REFUND)
+        yield Unsupported(message, path=("external",))
     for name, value in (("method", command.method), ("paidOn", command.paid_on), ("reference", command.reference)):
         if value is not None:
             yield InvalidInput(f"{name} is for external refunds", path=(name,))
