@@ -11,13 +11,14 @@ import pydantic
 import pytest
 
 from app import cli, settings
-from app.domain.commands import CreditTotal, InvoiceTarget, IssueCreditNote
+from app.domain.commands import CreditTotal, InvoiceTarget, IssueCreditNote, VoidCreditNote
 from app.domain.credit_note import CreditNote, Ref
 from app.domain.errors import NotFound
 from app.domain.invoice import Invoice
 from app.domain.money import Money
-from app.domain.vocabulary import Reason
+from app.domain.vocabulary import NoteAction, Reason, Status
 from app.gateway.accounts import Accounts, Caller
+from app.providers.contract import CanVoid
 from app.providers.policy import Deadline
 from app.sandbox.kernel import BadControl
 from app.sandbox.server import make_sandbox
@@ -140,7 +141,7 @@ def test_every_action_of_the_sandboxes_is_listed() -> None:
 
 
 @pytest.mark.anyio
-async def test_the_provider_made_up_in_the_documents_reads_and_issues(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_provider_made_up_in_the_documents_reads_issues_and_voids(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = acme.load(NAMED["docs/adding-a-provider.md"], lambda name, module: monkeypatch.setitem(sys.modules, name, module))
     peer = acme.Acme()
     with served(peer.app) as url:
@@ -149,7 +150,12 @@ async def test_the_provider_made_up_in_the_documents_reads_and_issues(monkeypatc
         notes, invoices = await adapter.fetch_many(["n1", "n2"]), await adapter.invoices(["i1", "i2"])
         invoice = invoices["i1"]
         assert isinstance(invoice, Invoice)
+        assert isinstance(adapter, CanVoid)
+        assert adapter.preview(TEN_EUROS, invoice).total == Money(10_00, "EUR")
         note = await adapter.issue(adapter.plan(TEN_EUROS, invoice), key="the key")
+        voided = await adapter.void(adapter.plan_void(VoidCreditNote(key="k", note=note.ref), note), key="another")
         await accounts.aclose()
     assert [type(notes["n1"]), type(notes["n2"]), type(invoices["i2"])] == [CreditNote, NotFound, NotFound]
-    assert (note.total, note.invoice_id, peer.keys) == (Money(10_00, "EUR"), "i1", ["the key"])
+    assert (note.total, note.invoice_id, peer.keys) == (Money(10_00, "EUR"), "i1", ["the key", "another"])
+    assert (voided.ref, voided.status) == (note.ref, Status.VOIDED)
+    assert [adapter.allows(one) for one in (note, voided)] == [frozenset({NoteAction.VOID}), frozenset()]

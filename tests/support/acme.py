@@ -32,13 +32,18 @@ class Acme:
     def app(self) -> Starlette:
         """To be served."""
         notes = Route("/credit_notes", self._notes, methods=["GET", "POST"])
-        return Starlette(routes=[notes, Route("/invoices/{id}", self._invoice)])
+        void = Route("/credit_notes/{id}/void", self._void, methods=["POST"])
+        return Starlette(routes=[notes, void, Route("/invoices/{id}", self._invoice)])
 
     async def _notes(self, request: Request) -> Response:
         if request.method == "GET":
             return JSONResponse({"data": [NOTE]})
         self.keys.append(request.headers.get("idempotency-key"))
         return JSONResponse(NOTE | await request.json())
+
+    async def _void(self, request: Request) -> Response:
+        self.keys.append(request.headers.get("idempotency-key"))
+        return JSONResponse(NOTE | {"id": request.path_params["id"], "state": "void"})
 
     async def _invoice(self, request: Request) -> Response:
         if request.path_params["id"] == "i1":

@@ -15,6 +15,7 @@ from app.api.enums import DESCRIPTIONS
 from app.domain.errors import GatewayError
 from app.domain.vocabulary import Disposition, ErrorCode, Filter, IssueField, Operation, Order, Reason
 from app.gateway.accounts import Account, Accounts, Caller
+from app.gateway.operations import RecordedError
 from app.providers import PROVIDERS
 from app.providers.contract import ProviderSpec
 from app.sandbox.server import make_sandbox
@@ -54,7 +55,10 @@ def _accounts() -> list[Account]:
 
 def _capabilities() -> str:
     accounts = _accounts()
-    rows = [_row(_words(what, member), [member in have(account) for account in accounts]) for what, member, have in _abilities()]
+    rows = [
+        [_words(what, member), *(_offer(account, member) if member in have(account) else NO for account in accounts)]
+        for what, member, have in _abilities()
+    ]
     able = [account.capabilities for account in accounts]
     rows += [
         ["Reasons", *("all" if can.reasons == frozenset(Reason) else _code(*(r.value for r in Reason if r in can.reasons)) for can in able)],
@@ -65,6 +69,12 @@ def _capabilities() -> str:
     ]  # fmt: skip
     head = ["", *(f"`{account.spec.name}`" for account in accounts)]
     return "\n".join([_table(head, rows), "", *_remarks(accounts)])
+
+
+def _offer(account: Account, member: Enum) -> str:
+    """Yes, or the switch it takes: the accounts shown have set theirs."""
+    gates = {operation: f'with `{switch} = "{value}"`' for operation, (switch, value) in account.spec.gates.items()}
+    return gates.get(member, YES) if isinstance(member, Operation) else YES
 
 
 def _row(words: str, offered: Sequence[bool]) -> list[str]:
@@ -131,6 +141,9 @@ def _retryable(code: ErrorCode) -> str:
 
 
 def _kinds(kind: type[GatewayError]) -> Iterator[type[GatewayError]]:
+    """The kinds that speak for themselves: one that repeats what another has said can carry any code."""
+    if kind is RecordedError:
+        return
     yield kind
     for narrower in kind.__subclasses__():
         yield from _kinds(narrower)

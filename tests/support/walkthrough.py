@@ -1,7 +1,8 @@
 """Does what a document tells its reader to do, from top to bottom, against a gateway and sandboxes of its own on real sockets.
 
 A `graphql` block is sent, a line of an `sh` block that starts with curl is performed, and a `json` block right behind either is its
-answer. There, `…` inside a string stands for what differs from run to run; in a query it is the `endCursor` of the answer before.
+answer. There, `…` inside a string stands for what differs from run to run; in a query it is the `endCursor`, or the first `id`, of the
+last answer that had one.
 """
 
 from __future__ import annotations
@@ -29,19 +30,20 @@ VARIES = "…"
 
 @dataclass(slots=True, kw_only=True)
 class Place:
-    """Where the reader's gateway and sandboxes really are, and where the last list has come to."""
+    """Where the reader's gateway and sandboxes really are, and the cursor or id they were last told."""
 
     gateway: str
     addresses: Mapping[str, str]
     """As the documents write them -> as they are."""
-    cursor: str = VARIES
+    told: str = VARIES
 
     def perform(self, block: Block) -> list[object]:
         """What the block's requests are answered."""
         if block.language == "graphql":
-            query = block.text.replace(VARIES, self.cursor)
+            query = block.text.replace(VARIES, self.told)
             response = httpx.post(f"{self.gateway}/graphql", json={"query": query}, timeout=30)
-            self.cursor = next(iter(re.findall(r'"endCursor":\s*"([^"]+)"', response.text)), self.cursor)
+            told = [id for member in ("endCursor", "id") for id in re.findall(rf'"{member}":\s*"([^"]+)"', response.text)]
+            self.told = next(iter(told), self.told)
             return [self._answer(response)]
         return [self._answer(self._curl(line)) for line in curls(block)]
 
