@@ -69,7 +69,11 @@ DECIDED = {
     "CreditNoteTargetInput": "invoice: InvoiceIdentifierInput, customer: CustomerIdentifierInput",
     "InvoiceIdentifierInput": "id: ID, reference: ProviderReferenceInput",
     "DispositionInput": "disposition: Disposition!, amount: MoneyInput, paymentId: String",
-    "CreditNoteFilter": "accounts: [String!], providers: [Provider!], invoiceIds: [ID!], statuses: [CreditNoteStatus!]",
+    "CreditNoteFilter": (
+        "accounts: [String!], providers: [Provider!], invoiceIds: [ID!], customerProviderIds: [String!], statuses: [CreditNoteStatus!], "
+        "settlements: [SettlementStatus!], reasons: [CreditNoteReason!], currencies: [CurrencyCode!], issued: DateRange, "
+        "updated: DateTimeRange, total: MoneyRange, nativeOnly: Boolean"
+    ),
     "Query": (
         "node: Node, nodes: [Node]!, creditNote: CreditNote, creditNoteByReference: CreditNote, creditNotesByIds: [CreditNote]!, "
         "creditNotes: CreditNoteConnection, invoice: Invoice, invoiceByReference: Invoice, accounts: [Account!]!"

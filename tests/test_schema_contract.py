@@ -72,6 +72,10 @@ TYPES = {
 }
 INPUTS = {
     "FreshnessInput": "maxAgeSeconds: Int, allowStaleOnError: Boolean = false",
+    "CreditNoteFilter": "invoiceIds: [ID!], updated: DateTimeRange, nativeOnly: Boolean = false",
+    "DateRange": "from: Date, to: Date",
+    "DateTimeRange": "from: DateTime, until: DateTime",
+    "MoneyRange": "currency: CurrencyCode!, min: Decimal, max: Decimal",
     "CreditNoteReferenceBy": "providerId: String, number: String",
     "InvoiceReferenceBy": "providerId: String, number: String",
     "VoidCreditNoteInput": "idempotencyKey: String!, id: ID!, note: String",

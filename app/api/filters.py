@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import strawberry
 
@@ -22,11 +22,7 @@ MOST_IDS = 200
 _FILTER: Path = ("filter",)
 
 
-class _Ordered(Protocol):
-    def __lt__(self, other: object, /) -> bool: ...
-
-
-_End = TypeVar("_End", bound=_Ordered)
+_End = TypeVar("_End", date, datetime, Decimal)
 
 
 @strawberry.input(description="Days, both ends inclusive. An end left out is open.")

@@ -112,7 +112,7 @@ class Query(WriteQueries):
         cursors = info.context.services.cursors
         if after is not None:
             request = request.at(cursors.decode(after, request.arguments))
-        page = await info.context.services.listing.page(info.context.caller, request)
+        page = await info.context.services.listing.page(info.context.caller, request, info.context.loaders.deadline)
         return CreditNoteConnection.of(page, cursors)
 
     @strawberry.field(description="An invoice by its global id. Costs no call by itself; `details` does.")

@@ -59,10 +59,10 @@ def _instant_in(value: object) -> datetime:
     if isinstance(value, str) and len(value) <= 40:
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
-            moment = None
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):  # no instant, or one beyond the calendar in UTC
+            pass
     raise _refused(scalar="DateTime", wanted='an instant with its offset like "2026-11-21T10:00:00Z"')
 
 

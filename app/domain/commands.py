@@ -9,7 +9,8 @@ from typing import Protocol
 
 from app.domain.credit_note import CreditNote, Ref
 from app.domain.money import Money
-from app.domain.vocabulary import Disposition, Filter, Order, Reason, Status
+from app.domain.ranges import DayRange, InstantRange, MoneyRange
+from app.domain.vocabulary import Disposition, Filter, Order, Reason, Settlement, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,15 @@ class CreditNoteFilter:
     """Which notes of one account; an empty set does not narrow."""
 
     invoice_ids: tuple[str, ...] = ()
+    customer_ids: tuple[str, ...] = ()
+    """The provider's own."""
     statuses: frozenset[Status] = frozenset()
+    settlements: frozenset[Settlement] = frozenset()
+    reasons: frozenset[Reason] = frozenset()
+    currencies: frozenset[str] = frozenset()
+    issued: DayRange | None = None
+    updated: InstantRange | None = None
+    total: MoneyRange | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,4 +192,6 @@ class Page:
     next: str | None = None
     unapplied: frozenset[Filter] = frozenset()
     """Filters the provider could not apply: whoever asked must."""
+    rough: frozenset[Filter] = frozenset()
+    """Filters it applied a little too widely, because its bounds are not published: whoever asked cuts off the edges."""
     total_count: int | None = None

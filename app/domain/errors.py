@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from app.domain.vocabulary import Disposition, ErrorCode, Filter, IssueField, Operation
+from app.domain.vocabulary import Disposition, ErrorCode, Filter, IssueField, Operation, Order
 
 if TYPE_CHECKING:
     from app.domain.credit_note import CreditNote
@@ -109,7 +109,7 @@ class Unsupported(GatewayError):
         path: Path | None = None,
         account: str | None = None,
         retry_after: float | None = None,
-        ability: Operation | IssueField | Disposition | Filter | None = None,
+        ability: Operation | IssueField | Disposition | Filter | Order | None = None,
     ) -> None:
         super().__init__(message, code=code, path=path, account=account, retry_after=retry_after)
         self.ability = ability

@@ -5,6 +5,14 @@ from __future__ import annotations
 from enum import Enum
 
 
+class Scope(Enum):
+    """What a caller may do: look, change, and what is for those who run the gateway. None brings another along."""
+
+    READ = "read"
+    WRITE = "write"
+    OPERATE = "operate"
+
+
 class Status(Enum):
     """What the document is."""
 
@@ -126,6 +134,24 @@ class NoteAction(Enum):
     VOID = "VOID"
     REFUND = "REFUND"
     DOWNLOAD = "DOWNLOAD"
+
+
+class ChangeKind(Enum):
+    """What has happened to a note."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    VOIDED = "VOIDED"
+    REFUNDED = "REFUNDED"
+    DELETED = "DELETED"
+
+
+class ChangeOrigin(Enum):
+    """How the gateway knows of a change."""
+
+    GATEWAY = "GATEWAY"
+    WEBHOOK = "WEBHOOK"
+    POLLING = "POLLING"
 
 
 class Order(Enum):

@@ -41,8 +41,14 @@ def unfiltered(account: Account, filters: frozenset[Filter], why: str = "cannot 
         return None
     names = [FILTERS[member] for member in members]
     message = f"{account.spec.name} {why} {' and '.join(names)}"
-    path = ("filter", names[0])
-    return Unsupported(message, code=ErrorCode.UNSUPPORTED_FILTER, path=path, account=account.name, ability=members[0])
+    has_it = members[0] in account.capabilities.filters  # for other values: whoever else has it may not for these either
+    return Unsupported(
+        message,
+        code=ErrorCode.UNSUPPORTED_FILTER,
+        path=("filter", names[0]),
+        account=account.name,
+        ability=None if has_it else members[0],
+    )
 
 
 def refuse_unsupported(account: Account, command: IssueCreditNote) -> None:

@@ -169,10 +169,17 @@ def marks_at_end(
         if counts[stream.key] < len(stream.items):
             continue
         if stream.scanned is not None and (not stream.items or stream.scanned is not stream.items[-1]):
-            moved[stream.key] = stream.scanned.after(moved.get(stream.key))
+            moved[stream.key] = _beyond(moved.get(stream.key), stream.scanned, order)
         if stream.ended and stream.key in moved:
             moved[stream.key] = replace(moved[stream.key], ended=True)
     return moved
+
+
+def _beyond(mark: Mark | None, scanned: Item, order: Order) -> Mark:
+    """Behind a note that was read and left out, or where the page has come to, whichever is further on."""
+    if mark is not None and _is_after(mark.at, scanned.note.issued_at, order):
+        return replace(mark, token=scanned.token)
+    return scanned.after(mark)
 
 
 def has_more(shown: Sequence[Item], streams: Sequence[Stream]) -> bool:

@@ -26,7 +26,10 @@ class Adapter(Protocol):
         """Every requested id is a key. Absence is NotFound, as a value. Raises only when the whole call failed."""
 
     async def list(self, where: CreditNoteFilter, page: PageRequest) -> Page:
-        """One provider page in the order asked. Filters it cannot apply are in Page.unapplied, never ignored silently."""
+        """One provider page in the order asked. Filters it cannot apply are in Page.unapplied, never ignored silently.
+
+        Whatever else it asks for may be wider than what is wanted, and is then in Page.rough; never narrower.
+        """
 
     async def invoices(self, ids: Sequence[str]) -> Mapping[str, Invoice | GatewayError]:
         """With totals, creditable balance, payments and note ids as far as the provider tells; always asked, never remembered."""
@@ -106,6 +109,8 @@ class Capabilities:
     """Whether the printed number finds a note or an invoice."""
     invoices_per_list: int = 1
     """Invoice ids one list call can narrow to."""
+    customers_per_list: int = 1
+    """The same for customers, where it filters by them at all."""
     pages_by_instant: bool = False
     """Whether a walk resumes from an instant alone; else from a page's token."""
     counts: bool = False
@@ -113,6 +118,9 @@ class Capabilities:
     dispositions: frozenset[Disposition] = frozenset()
     issue_fields: frozenset[IssueField] = frozenset()
     filters: frozenset[Filter] = frozenset()
+    """What list() can apply upstream; of some, only for some values: see Page.unapplied."""
+    untold: frozenset[Filter] = frozenset()
+    """Filters on what no note of this provider tells, so that nobody can apply them."""
     orders: frozenset[Order] = frozenset({Order.ISSUED_DESC})
     reasons: frozenset[Reason] = frozenset(Reason)
     notes: Mapping[Operation, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -126,9 +134,9 @@ class Limits:
     per_minute: int = 0
     concurrent: int = 0
 
-    def gated(self, most: int) -> Limits:
-        """The same, with at most this many at once."""
-        return Limits(per_minute=self.per_minute, concurrent=min(self.concurrent or most, most))
+    def gated(self, usual: int, most: int) -> Limits:
+        """The same, with as many at once as is usual where nothing is said, and never more than `most`."""
+        return Limits(per_minute=self.per_minute, concurrent=min(self.concurrent or usual, most))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

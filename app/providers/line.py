@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app import http
-from app.providers.policy import Breaker, Health, Limiter, RetryPolicy
+from app.providers.limiter import Limiter
+from app.providers.policy import Breaker, Health, RetryBudget, RetryPolicy
 from app.secret import Secret
 
 
@@ -25,5 +26,6 @@ class Line:
     breaker: Breaker
     secrets: tuple[Secret, ...]
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    budget: RetryBudget = field(default_factory=RetryBudget)
     health: Health = field(default_factory=Health)
     connect_s: float = 3.0

@@ -1,18 +1,16 @@
-"""When to send, when to wait, when to give up: small state machines with an injected clock and no I/O of their own."""
+"""How long, how often, whether at all: small state machines with an injected clock and no I/O of their own."""
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from app.domain.errors import Unavailable
-from app.providers.contract import Limits
 
 Clock = Callable[[], float]
 
@@ -46,60 +44,33 @@ class RetryPolicy:
         return chance() * min(self.longest_s, self.first_s * 2.0 ** (attempt - 1))
 
 
-class Limiter:
-    """A token bucket for calls a minute and a gate for calls at once, both fair: first come, first served."""
+class RetryBudget:
+    """How many retries an account may have: a share of its calls, beside a few in reserve, so that retries never pile up on it."""
 
-    def __init__(self, limits: Limits, clock: Clock = time.monotonic) -> None:
-        self._per_second = limits.per_minute / 60
-        self._burst = float(limits.per_minute)
-        self._tokens = self._burst
+    def __init__(self, *, share: float = 0.1, reserve: int = 20, per_second: float = 1, clock: Clock = time.monotonic) -> None:
+        self._share = share
+        self._reserve = float(reserve)
+        self._per_second = per_second
         self._clock = clock
+        self._left = self._reserve
         self._filled_at = clock()
-        self._turn = asyncio.Lock()
-        self._gate = asyncio.Semaphore(limits.concurrent) if limits.concurrent else None
 
-    @asynccontextmanager
-    async def turn(self, deadline: Deadline) -> AsyncIterator[None]:
-        """Hold a place while a call is made; raises Unavailable when the wait would pass the deadline."""
-        if self._gate is None:
-            await self._take_token(deadline)
-            yield
-            return
-        try:
-            async with asyncio.timeout(deadline.left()):
-                await self._gate.acquire()
-        except TimeoutError:
-            raise _too_busy(None) from None
-        try:
-            await self._take_token(deadline)
-            yield
-        finally:
-            self._gate.release()
+    def called(self) -> None:
+        """A call is made that is no retry."""
+        self._gain(self._share, most=5 * self._reserve)
 
-    async def _take_token(self, deadline: Deadline) -> None:
-        if not self._per_second:
-            return
-        try:
-            async with asyncio.timeout(deadline.left()), self._turn:
-                self._refill()
-                wait = (1 - self._tokens) / self._per_second
-                if wait > deadline.left():
-                    raise _too_busy(wait)
-                if wait > 0:
-                    await asyncio.sleep(wait)
-                    self._refill()
-                self._tokens -= 1  # last, so that whoever gives up while waiting has taken nothing
-        except TimeoutError:
-            raise _too_busy(None) from None
-
-    def _refill(self) -> None:
+    def spend(self) -> bool:
+        """Whether there may be another retry, which is then one less."""
         now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._per_second)
+        self._gain((now - self._filled_at) * self._per_second, most=self._reserve)
         self._filled_at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
-
-def _too_busy(wait: float | None) -> Unavailable:
-    return Unavailable("the account's own limit of calls is reached", retry_after=wait)
+    def _gain(self, amount: float, *, most: float) -> None:
+        self._left = max(self._left, min(most, self._left + amount))
 
 
 class Health:
@@ -121,6 +92,10 @@ class Health:
         else:
             self.status = "DEGRADED" if status >= 500 else "OK"
 
+    def held(self, seconds: float) -> None:
+        """The provider has asked, perhaps in another process, to be left alone for so long."""
+        self.status, self._again_at = "RATE_LIMITED", datetime.now(UTC) + timedelta(seconds=seconds)
+
     def failed(self) -> None:
         """No answer came."""
         self.status, self.checked_at, self._again_at = "DEGRADED", datetime.now(UTC), None
@@ -134,34 +109,41 @@ class Health:
 class Breaker:
     """Stops calling an account that keeps failing; after a rest one call is let through to see whether it is back."""
 
-    def __init__(self, *, failures: int = 20, rest_s: float = 2.0, clock: Clock = time.monotonic) -> None:
+    def __init__(self, *, failures: int = 20, rest_s: float = 2.0, probe_s: float = 5.0, clock: Clock = time.monotonic) -> None:
         self._limit = failures
         self._rest_s = rest_s
+        self._probe_s = probe_s
         self._clock = clock
         self._failed = 0
         self._opened_at: float | None = None
-        self._probing = False
+        self._probe_until: float | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether calls are being refused now."""
         return self._opened_at is not None
 
+    def refuse_if_resting(self) -> None:
+        """Raises Unavailable while the account rests, and while one call finds out whether it is back: not longer than a probe may take."""
+        if self._opened_at is None:
+            return
+        now = self._clock()
+        rest = self._opened_at + self._rest_s - now
+        if rest > 0 or (self._probe_until is not None and now < self._probe_until):
+            message = "the account has failed repeatedly and is being left alone for a moment"
+            raise Unavailable(message, retry_after=max(rest, 0.1))
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Around one call: raises Unavailable while the account rests; after that lets one call through to see, and no other."""
-        is_probe = self._opened_at is not None
-        if self._opened_at is not None:
-            rest = self._opened_at + self._rest_s - self._clock()
-            if rest > 0 or self._probing:
-                message = "the account has failed repeatedly and is being left alone for a moment"
-                raise Unavailable(message, retry_after=max(rest, 0.1))
-        self._probing = self._probing or is_probe
+        self.refuse_if_resting()
+        probe_until = None if self._opened_at is None else self._clock() + self._probe_s
+        self._probe_until = probe_until or self._probe_until
         try:
             yield
         finally:  # a probe given up by its own caller says nothing about the provider
-            if is_probe:
-                self._probing = False
+            if probe_until is not None and self._probe_until == probe_until:
+                self._probe_until = None
 
     def succeeded(self) -> None:
         """An answer came that was not a failure of the provider."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -11,9 +10,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from app import http, telemetry
-from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown, Unavailable
+from app.domain.errors import BadPayload, NotFound, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
 from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, request_id, retry_after
+from app.providers.exchange import Lost, sent
 from app.providers.line import Line
 from app.providers.policy import Deadline
 from app.providers.redaction import adopt, fault, scrubbed
@@ -24,9 +24,6 @@ Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 GAVE_UP = frozenset({408, 504, 524})
 """Somebody in between stopped waiting: whoever was asked may still be at work."""
-
-LEAST_S = 0.01
-"""With less time than this nothing is begun: it could not be told apart from what was sent and lost."""
 
 
 class Upstream:
@@ -60,6 +57,7 @@ class Upstream:
 
     async def read(self, path: str, *, into: type[T], explain: Explain, params: Params | None = None) -> T:
         """GET and decode. Tried again while that can help and time is left. Raises Unavailable, BadPayload or what `explain` says."""
+        self._line.budget.called()
         attempt = 0
         while True:
             attempt += 1
@@ -68,7 +66,7 @@ class Upstream:
             except Unavailable as failed:
                 failed.account = self._line.account
                 wait = self._line.retry.wait(attempt, failed.retry_after)
-                if attempt >= self._line.retry.attempts or wait >= self._deadline.left():
+                if wait >= self._deadline.left() or not self._may_retry(attempt):
                     raise
                 await asyncio.sleep(wait)
 
@@ -77,27 +75,32 @@ class Upstream:
 
         Raises Unavailable if it was not sent, what `explain` says if the provider refused, and OutcomeUnknown for everything else.
         """
+        self._line.budget.called()
         attempt = 0
         while True:
             attempt += 1
             try:
                 headers = {"Content-Type": call.content_type, **(call.headers or {})}
-                response = await self._send(self._request(call.method, call.path, content=call.content, headers=headers))
+                response = await self._sent(self._request(call.method, call.path, content=call.content, headers=headers))
             except Unavailable as failed:
-                if failed.retry_after is not None or attempt >= self._line.retry.attempts or not self._deadline.left():
+                if failed.retry_after is not None or not self._deadline.left() or not self._may_retry(attempt):
                     raise
                 await asyncio.sleep(min(self._line.retry.wait(attempt, None), self._deadline.left()))
-            except _Lost as lost:
+            except Lost as lost:
                 raise self._unknown(timed_out=lost.timed_out) from lost
             else:
                 self.request_id = request_id(response)
                 return self._written(response, into, explain)
 
+    def _may_retry(self, attempt: int) -> bool:
+        """Whether another attempt may help: not where the account is being left alone, nor where its retries are used up."""
+        return attempt < self._line.retry.attempts and not self._line.breaker.is_open and self._line.budget.spend()
+
     async def _read_once(self, path: str, params: Params | None, into: type[T], explain: Explain) -> T:
         query: QueryParams = list(params.items() if isinstance(params, Mapping) else params or ())
         try:
-            response = await self._send(self._request("GET", path, params=query or None))
-        except _Lost as lost:
+            response = await self._sent(self._request("GET", path, params=query or None))
+        except Lost as lost:
             code = ErrorCode.PROVIDER_TIMEOUT if lost.timed_out else ErrorCode.PROVIDER_UNAVAILABLE
             message = "the provider did not answer in time" if lost.timed_out else "the provider cut the connection"
             raise Unavailable(message, code=code, account=self._line.account) from lost
@@ -145,60 +148,8 @@ class Upstream:
             raise BadPayload(message, account=self._line.account)
         return request
 
-    async def _send(self, request: http.Request) -> http.Response:
-        """Perform one request. Raises Unavailable if it was certainly not sent, _Lost if it may have been."""
-        started, result = time.monotonic(), "cancelled"
-        try:
-            async with self._line.limiter.turn(self._deadline):
-                with self._line.breaker.turn():
-                    response = await self._exchange(request)
-            result = str(response.status_code)
-        except GatewayError as failed:
-            failed.account = self._line.account
-            result = failed.code.value
-            raise
-        except _Lost as lost:
-            result = "timeout" if lost.timed_out else "lost"
-            raise
-        finally:
-            telemetry.upstream_called(
-                provider=self._line.provider, account=self._line.account, method=request.method,
-                path=request.url.path, result=result, duration_s=time.monotonic() - started,
-            )  # fmt: skip
-        return response
-
-    async def _exchange(self, request: http.Request) -> http.Response:
-        left = self._deadline.left()
-        if left < LEAST_S:
-            message = "no time was left to send it"
-            raise Unavailable(message)
-        # Pool, TCP and TLS come before the first byte. Each has less than a third, so that they end before the deadline does: not sent.
-        begin = min(self._line.connect_s, 0.3 * left)
-        request.extensions = {**request.extensions, "timeout": {"connect": begin, "read": left, "write": left, "pool": begin}}
-        try:
-            async with asyncio.timeout(left):
-                response = await self._line.client.send(request)
-        except http.NOT_SENT as failed:
-            self._failed()
-            message = f"the provider could not be reached ({type(failed).__name__})"
-            raise Unavailable(message) from failed
-        except (TimeoutError, http.TimeoutException) as late:
-            self._failed()
-            raise _Lost(timed_out=True) from late
-        except http.HTTPError as cut:
-            self._failed()
-            raise _Lost(timed_out=False) from cut
-        wait = retry_after(response.headers.get("retry-after"), now=datetime.now(UTC))
-        self._line.health.answered(response.status_code, retry_after=wait)
-        if response.status_code >= 500:
-            self._line.breaker.failed()
-        else:
-            self._line.breaker.succeeded()
-        return response
-
-    def _failed(self) -> None:
-        self._line.breaker.failed()
-        self._line.health.failed()
+    async def _sent(self, request: http.Request) -> http.Response:
+        return await sent(self._line, self._deadline, request)
 
     def _decoded(self, response: http.Response, into: type[T]) -> T:
         try:
@@ -223,14 +174,6 @@ class Upstream:
         )
         error.timed_out = timed_out
         return error
-
-
-class _Lost(Exception):
-    """Sent, perhaps, and no answer."""
-
-    def __init__(self, *, timed_out: bool) -> None:
-        super().__init__()
-        self.timed_out = timed_out
 
 
 _decoders: dict[object, msgspec.json.Decoder[Any]] = {}  # one per Struct: as many as there are wire shapes

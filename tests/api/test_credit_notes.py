@@ -174,7 +174,10 @@ def test_filters_narrow_together(gateway: GatewayClient) -> None:
     assert len(listed(invoiceIds=invoices, accounts=["zenskar-demo"])) == 1
 
 
-@pytest.mark.parametrize("empty", ["accounts", "providers", "invoiceIds", "statuses"])
+@pytest.mark.parametrize(
+    "empty",
+    ["accounts", "providers", "invoiceIds", "customerProviderIds", "statuses", "settlements", "reasons", "currencies"],
+)
 def test_an_empty_list_matches_nothing(gateway: GatewayClient, empty: str) -> None:
     found = page(gateway, filter={empty: []})
     assert found["nodes"] == []
@@ -186,9 +189,12 @@ def test_an_unknown_account_in_a_filter_is_not_found(gateway: GatewayClient) -> 
     assert (error["extensions"]["code"], error["extensions"]["path"]) == ("NOT_FOUND", ["filter", "accounts", "1"])
 
 
-def test_an_invoice_of_an_account_that_is_not_there_has_no_notes(gateway: GatewayClient) -> None:
+def test_an_invoice_of_an_account_that_is_not_there_is_not_found(gateway: GatewayClient, sandbox: SandboxControl) -> None:
     stranger = "aTpzb21lb25lLWVsc2U6SU5WLTEwMDE"  # i:someone-else:INV-1001
-    assert page(gateway, filter={"invoiceIds": [stranger]})["nodes"] == []
+    invoices = [global_invoice_id(gateway, "vcita-demo", UNPAID), stranger]
+    error = gateway.error(PAGE, filter={"invoiceIds": invoices})
+    assert (error["extensions"]["code"], error["extensions"]["path"]) == ("NOT_FOUND", ["filter", "invoiceIds", "1"])
+    assert sandbox.requests() == {}
 
 
 # Every fifteenth of the sixty old notes at each provider was voided, where the provider can void; vcita knows only its own two words.

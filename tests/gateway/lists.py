@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 from app.domain.commands import CreditNoteFilter, IssueCreditNote, Page, PageRequest
 from app.domain.credit_note import CreditNote
 from app.domain.errors import GatewayError
+from app.domain.filters import asked, failing
 from app.domain.invoice import Invoice
 from app.domain.plans import WritePlan
 from app.domain.vocabulary import Filter, Order, Status
@@ -29,6 +30,8 @@ class Row:
     id: str
     status: Status = Status.ISSUED
     invoice: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What else the note tells."""
 
     def place(self, order: Order) -> tuple[int, int]:
         """Where it stands in a list of this order: smaller comes first."""
@@ -41,12 +44,14 @@ class Row:
 
 @dataclass(slots=True, kw_only=True)
 class ListedProvider:
-    """One account's notes. `largest` bounds its pages; without `filters` it leaves statuses to whoever asked."""
+    """One account's notes. `largest` bounds its pages; the filters that are not `native` it leaves to whoever asked."""
 
     account: str
     paging: Paging = "instant"
     largest: int = 100
-    filters: bool = True
+    native: frozenset[Filter] = frozenset({Filter.INVOICE, Filter.CUSTOMER, Filter.STATUS})
+    rough: frozenset[Filter] = frozenset()
+    """Filters it applies too widely: every third note comes though they say otherwise."""
     rows: list[Row] = field(default_factory=list)
     asked: list[PageRequest] = field(default_factory=list, repr=False)
     failing: GatewayError | None = None
@@ -55,7 +60,14 @@ class ListedProvider:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(pages_by_instant=self.paging == "instant", counts=True, invoices_per_list=2, orders=frozenset(Order))
+        return Capabilities(
+            pages_by_instant=self.paging == "instant",
+            counts=True,
+            invoices_per_list=2,
+            customers_per_list=2,
+            orders=frozenset(Order),
+            filters=self.native | self.rough,
+        )
 
     async def list(self, where: CreditNoteFilter, page: PageRequest) -> Page:
         """One page."""
@@ -69,18 +81,18 @@ class ListedProvider:
             notes=tuple(self.note(row) for row in shown),
             token=token,
             next=following,
-            unapplied=self.ignored | (frozenset({Filter.STATUS}) if where.statuses and not self.filters else frozenset()),
+            unapplied=self.ignored | (asked(where) - self.native - self.rough),
+            rough=self.rough & asked(where),
             total_count=len(rows),
         )
 
     def note(self, row: Row) -> CreditNote:
         """The row as a note."""
-        return note(row.id, account=self.account, at=row.at, status=row.status, invoice_id=row.invoice)
+        return note(row.id, account=self.account, at=row.at, status=row.status, invoice_id=row.invoice, **row.more)
 
     def _has(self, row: Row, where: CreditNoteFilter) -> bool:
-        if where.invoice_ids and row.invoice not in where.invoice_ids:
-            return False
-        return not (where.statuses and self.filters) or row.status in where.statuses
+        applied = self.native - self.rough if row.tie % 3 == 0 else self.native | self.rough
+        return failing(self.note(row), where).isdisjoint(applied)
 
     def _by_instant(self, rows: Sequence[Row], page: PageRequest) -> tuple[Sequence[Row], str, str | None]:
         """From an instant on, that instant included; the rest of the walk by an opaque offset."""

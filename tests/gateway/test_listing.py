@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.commands import CreditNoteFilter
 from app.domain.credit_note import Ref
 from app.domain.errors import NotFound, Unavailable
 from app.domain.vocabulary import Filter, Order, Status
 from app.gateway.accounts import Caller
+from app.gateway.cache import Freshness
 from app.gateway.listing import ListRequest
 from tests.gateway.lists import ListedProvider, Row
 from tests.gateway.stub import CALLER, settings
@@ -18,6 +20,10 @@ from tests.gateway.walking import ids, listing, provider, walk
 pytestmark = pytest.mark.anyio
 
 ISSUED, VOIDED = Status.ISSUED, Status.VOIDED
+
+
+def of(*statuses: Status) -> CreditNoteFilter:
+    return CreditNoteFilter(statuses=frozenset(statuses))
 
 
 async def test_a_page_is_merged_over_all_accounts_and_says_what_each_gave() -> None:
@@ -112,14 +118,14 @@ async def test_invoices_are_asked_for_at_their_own_accounts_in_groups_as_large_a
 
 async def test_a_filter_for_no_status_at_all_matches_nothing_and_costs_nothing() -> None:
     a = provider("a", 9)
-    page = await listing([a]).page(CALLER, ListRequest(first=9, statuses=frozenset()))
+    page = await listing([a]).page(CALLER, ListRequest(first=9, where=None))
     assert (ids(page), page.has_more, a.asked) == ([], False, [])
 
 
 async def test_a_filter_the_provider_lacks_is_applied_here_and_said() -> None:
     a = provider("a", 9, 8, 7, filters=False)
     a.rows[1] = replace(a.rows[1], status=VOIDED)
-    page = await listing([a, provider("b", 1)]).page(CALLER, ListRequest(first=9, statuses=frozenset({VOIDED})))
+    page = await listing([a, provider("b", 1)]).page(CALLER, ListRequest(first=9, where=of(VOIDED)))
     assert ids(page) == ["a8"]
     assert [source.emulated for source in page.sources] == [frozenset({Filter.STATUS}), frozenset()]
     assert page.total_count is None
@@ -141,7 +147,7 @@ async def test_reading_for_a_filter_the_provider_lacks_ends_at_its_bound_and_goe
     a = provider("a", *range(100), filters=False, largest=10)
     a.rows[3] = replace(a.rows[3], status=VOIDED)
     lister = listing([a], emulated_pages=2)
-    request = ListRequest(first=5, statuses=frozenset({VOIDED}))
+    request = ListRequest(first=5, where=of(VOIDED))
     first = await lister.page(CALLER, request)
     assert (ids(first), first.has_more, first.sources[0].complete, len(a.asked)) == ([], True, False, 2)
     pages = await walk(lister, request)
@@ -151,11 +157,12 @@ async def test_reading_for_a_filter_the_provider_lacks_ends_at_its_bound_and_goe
 
 
 def test_a_walk_is_the_same_walk_whatever_its_page_size_and_place_and_no_other() -> None:
-    request = ListRequest(first=5, accounts=("a", "b"), statuses=frozenset({ISSUED, VOIDED}))
+    request = ListRequest(first=5, accounts=("a", "b"), where=of(ISSUED, VOIDED))
     same = [
         replace(request, first=9),
         replace(request, accounts=("b", "a")),
-        replace(request, statuses=frozenset({VOIDED, ISSUED})),
+        replace(request, where=of(VOIDED, ISSUED)),
+        replace(request, freshness=Freshness(max_age_s=0)),
         request.at({}),
     ]
     others = [
@@ -163,10 +170,12 @@ def test_a_walk_is_the_same_walk_whatever_its_page_size_and_place_and_no_other()
         replace(request, accounts=("a",)),
         replace(request, accounts=None),
         replace(request, providers=frozenset({"x"})),
-        replace(request, statuses=frozenset({ISSUED})),
-        replace(request, statuses=None),
+        replace(request, where=of(ISSUED)),
+        replace(request, where=of()),
+        replace(request, where=None),
+        replace(request, native_only=True),
         replace(request, invoices=(Ref("a", "i1"),)),
         replace(request, invoices=()),
     ]
     assert {each.arguments for each in same} == {request.arguments}
-    assert len({each.arguments for each in others} | {request.arguments}) == 9
+    assert len({each.arguments for each in others} | {request.arguments}) == len(others) + 1

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from app.domain.vocabulary import Order, Status
+from app.domain.commands import CreditNoteFilter
+from app.domain.vocabulary import Filter, Order, Status
 from app.gateway.listing import Listing, ListRequest
 from tests.gateway.lists import ListedProvider, Paging, Row
 from tests.gateway.stub import CALLER
@@ -20,6 +21,7 @@ from tests.gateway.walking import listing
 
 LONGEST_WALK, MOST_CHANGES = 400, 60  # a walk in which notes are issued faster than shown need not end
 STATUSES = (Status.ISSUED, Status.VOIDED)
+NOBODY, BY_STATUS = frozenset[Filter](), frozenset({Filter.STATUS})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Walk:
 
     providers: list[ListedProvider]
     order: Order
-    statuses: frozenset[Status] | None
+    statuses: frozenset[Status]
     emulated_pages: int
     ever: set[str] = field(default_factory=set, repr=False)
     """The notes that were asked for at any time of the walk."""
@@ -36,7 +38,7 @@ class Walk:
     def matching(self) -> set[str]:
         """The notes there are now that are asked for."""
         rows = (row for provider in self.providers for row in provider.rows)
-        return {row.id for row in rows if self.statuses is None or row.status in self.statuses}
+        return {row.id for row in rows if not self.statuses or row.status in self.statuses}
 
 
 @st.composite
@@ -47,7 +49,8 @@ def providers(draw: st.DrawFn) -> list[ListedProvider]:
             account=f"account-{index}",
             paging=draw(st.sampled_from(("instant", "number", "cursor"))),
             largest=draw(st.integers(1, 7)),
-            filters=draw(st.booleans()),
+            native=draw(st.sampled_from((NOBODY, BY_STATUS))),
+            rough=draw(st.sampled_from((NOBODY, BY_STATUS))),
         )
         seconds = draw(st.lists(st.integers(0, draw(st.sampled_from((0, 3, 40)))), max_size=30))
         for number, second in enumerate(seconds):
@@ -60,7 +63,7 @@ walks = st.builds(
     Walk,
     providers=providers(),
     order=st.sampled_from(Order),
-    statuses=st.sampled_from((None, frozenset({Status.ISSUED}), frozenset(STATUSES))),
+    statuses=st.sampled_from((frozenset(), frozenset({Status.ISSUED}), frozenset(STATUSES))),
     emulated_pages=st.integers(1, 3),
 )
 
@@ -97,7 +100,7 @@ def test_a_walk_shows_every_note_there_was_once_and_in_order(walk: Walk, data: s
 
 async def walked(lister: Listing, walk: Walk, data: st.DataObject) -> list[tuple[float, str]]:
     """All pages, one after the other, with notes issued in between; a page may be left in its middle by the cursor of an edge."""
-    request = ListRequest(first=1, order=walk.order, statuses=walk.statuses)
+    request = ListRequest(first=1, order=walk.order, where=CreditNoteFilter(statuses=walk.statuses))
     shown: list[tuple[float, str]] = []
     for pages in range(LONGEST_WALK):
         page = await lister.page(CALLER, replace(request, first=data.draw(st.integers(1, 8), label="first")))

@@ -9,6 +9,7 @@ import pytest
 
 from app.accounts_file import demo_accounts
 from app.asgi import make_process
+from app.domain.commands import CreditNoteFilter
 from app.domain.vocabulary import Order, Status
 from app.gateway.listing import Listing, ListRequest
 from app.gateway.walk import Item
@@ -63,7 +64,7 @@ async def test_every_note_there_was_is_shown_once_and_in_order(
 async def test_a_filter_shows_the_same_notes_whoever_applies_it(listing: Listing, sandbox: SandboxControl, status: Status) -> None:
     everything = await walked(listing, ListRequest(first=100), sandbox)
     matching = {item.note.ref for item in everything if item.note.status is status}
-    filtered = await walked(listing, ListRequest(first=9, statuses=frozenset({status})), sandbox)
+    filtered = await walked(listing, ListRequest(first=9, where=CreditNoteFilter(statuses=frozenset({status}))), sandbox)
     assert matching
     assert matching <= {item.note.ref for item in filtered}
     assert {item.note.status for item in filtered} == {status}

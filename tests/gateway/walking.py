@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.domain.vocabulary import Filter
 from app.gateway.background import Background
 from app.gateway.cache import Memory
 from app.gateway.credit_notes import CreditNotes
@@ -25,7 +26,7 @@ def listing(
     clock: Clock | None = None,
 ) -> Listing:
     """The listing of a process that has an account at each of these."""
-    memory = Memory(store=store or MemoryStore(), background=Background(), clock=clock or Clock())
+    memory = Memory(store=store or MemoryStore(), background=Background(), clock=clock or Clock(), chance=lambda: 0.0)
     opened = accounts({each.account: each for each in providers}, {each.account: each.capabilities for each in providers})
     settings = Settings(accounts=opened.settings, timings=Timings(list_fresh_s=list_fresh_s), emulated_pages=emulated_pages)
     return Listing(opened, CreditNotes(memory, settings.timings).cache, memory, settings)
@@ -34,7 +35,8 @@ def listing(
 def provider(account: str, *seconds: int, paging: Paging = "instant", filters: bool = True, largest: int = 100) -> ListedProvider:
     """An account with a note at each of these seconds, named by account and second."""
     rows = [Row(second, tie, f"{account}{second}") for tie, second in enumerate(seconds)]
-    return ListedProvider(account=account, paging=paging, filters=filters, largest=largest, rows=rows)
+    native = frozenset(Filter) if filters else frozenset({Filter.INVOICE})
+    return ListedProvider(account=account, paging=paging, native=native, largest=largest, rows=rows)
 
 
 def ids(page: NotePage) -> list[str]:

@@ -13,6 +13,7 @@ from app.domain.credit_note import CreditNote
 from app.domain.errors import GatewayError
 from app.gateway.accounts import Account, Accounts, Caller
 from app.providers.contract import AccountSettings, Adapter, ProviderSpec
+from app.providers.limiter import Limiter
 from app.providers.policy import Deadline, RetryPolicy
 from tests.providers import CASES
 from tests.providers.case import ProviderCase
@@ -49,8 +50,9 @@ class Opened:
 
     @property
     def adapter(self) -> Adapter:
-        """Ready for one operation."""
-        return self.account.adapter(Deadline(5))
+        """Ready for one operation, which knows nothing of a wait that was asked of an earlier one."""
+        account = replace(self.account, line=replace(self.account.line, limiter=Limiter()))
+        return account.adapter(Deadline(5))
 
     async def read(self, meaning: str) -> CreditNote | GatewayError:
         """The known note, as this reply tells it, or the failure, however it came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,16 +11,27 @@ import msgspec
 
 from app import http
 from app.domain.errors import InvalidInput, InvalidInputs, ProviderFault, Rejected
+from app.gateway.background import Background
+from app.gateway.cache.guard import Guard
+from app.gateway.pacing import AccountPacer
 from app.providers.answers import Call, Explanation, Refusal, by_status
 from app.providers.contract import Limits
+from app.providers.limiter import Limiter
 from app.providers.line import Line
-from app.providers.policy import Breaker, Deadline, Limiter, RetryPolicy
+from app.providers.policy import Breaker, Clock, Deadline, RetryPolicy
 from app.providers.upstream import Upstream
 from app.secret import Secret
+from app.store import Store
 
 SECRET = "s3cret/of+the=line"
 AUTH = f"Bearer {SECRET}"
 POST = Call(path="/notes", content=b'{"total":1}', content_type="application/json")
+
+
+def limited(limits: Limits, store: Store | None = None, clock: Clock = time.monotonic, *, key: str = "cn:1:gate:{test}") -> Limiter:
+    """A process's limiter as the gateway makes it; those at one shared store are of one account."""
+    guard = None if store is None else Guard(store, Background())
+    return Limiter(limits, AccountPacer(guard, key, limits, clock), clock)
 
 
 class Note(msgspec.Struct):
@@ -50,7 +62,7 @@ async def line_to(url: str, *, transport: http.AsyncBaseTransport | None = None,
             "client": client,
             "base_url": url,
             "headers": {"Authorization": AUTH},
-            "limiter": Limiter(Limits()),
+            "limiter": Limiter(),
             "breaker": Breaker(),
             "secrets": (Secret(SECRET),),
             "retry": RetryPolicy(first_s=0),

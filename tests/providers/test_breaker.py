@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 
 from app.domain.errors import GatewayError, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
-from app.providers.policy import Breaker
-from tests.providers.lines import line_to, read, write
+from app.providers.contract import Limits
+from app.providers.policy import Breaker, Deadline
+from app.providers.upstream import Upstream
+from tests.providers.lines import Note, explain, limited, line_to, read, write
 from tests.support.clock import Clock
 from tests.support.peer import Act, Peer, answer, cut, listening, say_nothing
 
 pytestmark = pytest.mark.anyio
 
 GOOD = answer('{"id": "CN-1"}')
-FAILURES, REST_S = 4, 30.0
+FAILURES, REST_S, PROBE_S = 4, 30.0, 5.0
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def breaker(clock: Clock) -> Breaker:
-    return Breaker(failures=FAILURES, rest_s=REST_S, clock=clock)
+    return Breaker(failures=FAILURES, rest_s=REST_S, probe_s=PROBE_S, clock=clock)
 
 
 @pytest.fixture
@@ -115,6 +118,31 @@ def test_what_was_under_way_before_it_opened_lets_no_second_probe_through(breake
     succeed(breaker)
 
 
+def test_a_probe_that_hangs_does_not_keep_the_account_closed(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, FAILURES)
+    clock.advance(REST_S)
+    with breaker.turn():
+        clock.advance(PROBE_S - 1)
+        refusal(breaker)
+        clock.advance(1)
+        with breaker.turn():
+            refusal(breaker)
+            breaker.succeeded()
+    assert not breaker.is_open
+    succeed(breaker)
+
+
+def test_a_probe_that_ends_late_opens_no_gap_beside_the_one_that_followed_it(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, FAILURES)
+    clock.advance(REST_S)
+    late = breaker.turn()
+    late.__enter__()
+    clock.advance(PROBE_S)
+    with breaker.turn():
+        late.__exit__(None, None, None)
+        refusal(breaker)
+
+
 @pytest.mark.parametrize("act", [answer("", 500), answer("", 503), cut])
 async def test_a_provider_that_is_down_is_not_called(peer: Peer, clock: Clock, breaker: Breaker, act: Act) -> None:
     peer.will(act)
@@ -158,6 +186,52 @@ async def test_of_many_calls_after_the_rest_one_reaches_the_provider(peer: Peer,
         assert (await write(line)).id == "CN-1"
     assert peer.methods == ["GET", "POST"]
     assert not breaker.is_open
+
+
+async def test_a_read_of_an_account_that_is_left_alone_is_told_at_once(peer: Peer, clock: Clock, breaker: Breaker) -> None:
+    fail(breaker, FAILURES)
+    clock.advance(REST_S - 0.5)
+    async with line_to(peer.url, breaker=breaker) as line:
+        started = time.monotonic()
+        with pytest.raises(Unavailable) as refused:
+            await read(line)
+    assert refused.value.retry_after == 0.5
+    assert time.monotonic() - started < 0.4
+    assert peer.connections == 0
+
+
+async def test_a_read_that_opens_the_breaker_is_not_tried_again(peer: Peer, breaker: Breaker) -> None:
+    fail(breaker, FAILURES - 1)
+    peer.will(answer("", 503))
+    async with line_to(peer.url, breaker=breaker) as line:
+        with pytest.raises(Unavailable):
+            await read(line)
+    assert len(peer.heard) == 1
+
+
+async def test_a_call_to_an_account_left_alone_uses_up_none_of_its_turns(peer: Peer, breaker: Breaker) -> None:
+    fail(breaker, FAILURES)
+    async with line_to(peer.url, breaker=breaker, limiter=limited(Limits(per_minute=1))) as line:
+        for _ in range(3):
+            with pytest.raises(Unavailable) as refused:
+                await read(line)
+            assert refused.value.retry_after == REST_S
+
+
+@pytest.mark.parametrize(("passed", "counts"), [(59, True), (30, False)], ids=["late", "early"])
+async def test_a_call_given_up_at_the_end_of_its_time_counts_as_one_that_was_not_answered(
+    peer: Peer, clock: Clock, breaker: Breaker, passed: float, *, counts: bool
+) -> None:
+    fail(breaker, FAILURES - 1)
+    peer.will(say_nothing)
+    async with line_to(peer.url, breaker=breaker) as line:
+        reading = asyncio.create_task(Upstream(line, Deadline(60, clock)).read("/notes/1", into=Note, explain=explain))
+        await peer.arrived.wait()
+        clock.advance(passed)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert (breaker.is_open, line.health.status) == ((True, "DEGRADED") if counts else (False, "UNKNOWN"))
 
 
 async def test_one_account_that_is_down_leaves_the_others_alone(peer: Peer, breaker: Breaker) -> None:

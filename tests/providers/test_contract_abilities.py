@@ -26,7 +26,8 @@ from app.domain.errors import GatewayError, InvalidInputs, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.money import Money
 from app.domain.plans import WritePlan
-from app.domain.vocabulary import Disposition, Filter, IssueField, Order, Reason, Status
+from app.domain.ranges import DayRange, InstantRange
+from app.domain.vocabulary import Disposition, Filter, IssueField, Order, Reason, Settlement, Status
 from app.gateway.support import refuse_unsupported
 from app.providers.contract import CanRecall, HasLines
 from tests.providers.case import ProviderCase
@@ -180,7 +181,13 @@ async def test_how_many_there_are_is_told_only_where_declared(opened: Opened, ca
     ("filter", "where"),
     [
         (Filter.INVOICE, CreditNoteFilter(invoice_ids=("00000000-0000-4000-8000-00000000abcd",))),
+        (Filter.CUSTOMER, CreditNoteFilter(customer_ids=("00000000-0000-4000-8000-00000000abcd",))),
         (Filter.STATUS, CreditNoteFilter(statuses=frozenset({Status.VOIDED}))),
+        (Filter.SETTLEMENT, CreditNoteFilter(settlements=frozenset({Settlement.SETTLED}))),
+        (Filter.REASON, CreditNoteFilter(reasons=frozenset({Reason.WRITE_OFF}))),
+        (Filter.CURRENCY, CreditNoteFilter(currencies=frozenset({"EUR"}))),
+        (Filter.ISSUED, CreditNoteFilter(issued=DayRange(first=date(2026, 1, 1)))),
+        (Filter.UPDATED, CreditNoteFilter(updated=InstantRange(end=datetime(2026, 1, 1, tzinfo=UTC)))),
     ],
 )
 async def test_a_filter_is_applied_by_the_provider_or_told_to_be_left(

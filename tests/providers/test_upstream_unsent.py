@@ -16,9 +16,9 @@ from app import http, telemetry
 from app.domain.errors import GatewayError, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
 from app.providers.contract import Limits
+from app.providers.limiter import Limiter
 from app.providers.line import Line
-from app.providers.policy import Limiter
-from tests.providers.lines import line_to, read, write
+from tests.providers.lines import limited, line_to, read, write
 from tests.support.peer import Peer, answer, listening, say_nothing
 
 pytestmark = pytest.mark.anyio
@@ -124,7 +124,7 @@ async def test_a_write_that_waits_too_long_for_its_turn_was_not_sent(peer: Peer)
 
 
 async def test_a_write_over_the_accounts_rate_was_not_sent_and_says_when(peer: Peer) -> None:
-    async with line_to(peer.url, limiter=Limiter(Limits(per_minute=1))) as line:
+    async with line_to(peer.url, limiter=limited(Limits(per_minute=1))) as line:
         await write(line)
         failed = await failing(line)
     assert type(failed) is Unavailable

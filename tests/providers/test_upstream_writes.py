@@ -14,8 +14,8 @@ import pytest
 from app.domain.errors import AccountRefused, GatewayError, NotFound, OutcomeUnknown, RateLimited, Rejected
 from app.domain.vocabulary import ErrorCode
 from app.providers.contract import Limits
+from app.providers.limiter import Limiter
 from app.providers.line import Line
-from app.providers.policy import Limiter
 from tests.providers.lines import AUTH, POST, line_to, read, write
 from tests.support.peer import (
     Act,

@@ -12,7 +12,8 @@ from app.domain.credit_note import CreditNote
 from app.domain.errors import AccountRefused, GatewayError, InvalidInput, NotFound, Rejected
 from app.domain.invoice import CreditableBalance, Invoice
 from app.domain.money import Money
-from app.domain.vocabulary import ErrorCode, Filter, InvoiceStatus, Order, RefundStatus, Settlement, Status
+from app.domain.ranges import MoneyRange
+from app.domain.vocabulary import ErrorCode, Filter, InvoiceStatus, Order, Reason, RefundStatus, Settlement, Status
 from app.providers.contract import AccountSettings, CanRecall, HasLines
 from app.providers.vcita import SPEC
 from tests.providers.vcita import settings
@@ -187,10 +188,16 @@ async def test_a_walk_resumed_on_its_first_page_needs_no_token(teller: Teller) -
 
 
 async def test_only_the_invoice_narrows_upstream(teller: Teller) -> None:
-    where = CreditNoteFilter(invoice_ids=(uid(2007),), statuses=frozenset({Status.ISSUED}))
+    where = CreditNoteFilter(
+        invoice_ids=(uid(2007),),
+        statuses=frozenset({Status.ISSUED}),
+        reasons=frozenset({Reason.WAIVER}),
+        currencies=frozenset({"USD"}),
+        total=MoneyRange(currency="USD"),
+    )
     page = await teller.adapter().list(where, PageRequest(size=25))
     assert [note.ref.external_id for note in page.notes] == ["cn00000000000007"]
-    assert (page.unapplied, page.next) == (frozenset({Filter.STATUS}), None)
+    assert (page.unapplied, page.next) == (frozenset({Filter.STATUS, Filter.REASON, Filter.CURRENCY, Filter.TOTAL}), None)
     assert (await teller.adapter().list(CreditNoteFilter(), PageRequest(size=1))).unapplied == frozenset()
 
 

@@ -29,6 +29,7 @@ SPEC = ProviderSpec(
             {IssueField.LINE_ITEMS, IssueField.TAXES, IssueField.REASON_TEXT, IssueField.NUMBER, IssueField.NOTIFY_CUSTOMER}
         ),
         filters=frozenset({Filter.INVOICE}),
+        untold=frozenset({Filter.CUSTOMER}),
         orders=frozenset({Order.ISSUED_DESC, Order.ISSUED_ASC}),
         notes=MappingProxyType(
             {

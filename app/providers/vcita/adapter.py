@@ -11,6 +11,7 @@ import msgspec
 from app.domain.commands import CreditNoteFilter, IssueCreditNote, Page, PageRequest, RefundCreditNote
 from app.domain.credit_note import CreditNote
 from app.domain.errors import BadPayload, GatewayError, OutcomeUnknown
+from app.domain.filters import asked
 from app.domain.invoice import Invoice
 from app.domain.money import MoneyError
 from app.domain.plans import Preview, Refund, Refunded, WritePlan
@@ -50,7 +51,7 @@ class Vcita:
             notes=notes,
             token=sheet.token,
             next=None if after is None else after.token,
-            unapplied=frozenset({Filter.STATUS}) if where.statuses else frozenset(),
+            unapplied=asked(where) - {Filter.INVOICE},
         )
 
     async def invoices(self, ids: Sequence[str]) -> Mapping[str, Invoice | GatewayError]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from app.domain.commands import CreditNoteFilter
 from app.domain.credit_note import CreditNote
+from app.domain.filters import asked
 from app.domain.vocabulary import Filter, Order, Status
 from app.providers.zenskar.mapping import STATUS
 
@@ -30,20 +31,23 @@ class Query:
     size: int
     order: Order = Order.ISSUED_DESC
     invoice_id: str | None = None
+    customer_id: str | None = None
     word: str | None = None
     """The one status asked for, in the provider's word."""
     unapplied: frozenset[Filter] = frozenset()
 
     def params(self, cursor: str | None) -> dict[str, str]:
-        """As the query of a call."""
-        asked = {"cursor": cursor, "invoice_id": self.invoice_id, "status": self.word}
-        return {"limit": str(self.size), "order": ORDER[self.order], **{name: text for name, text in asked.items() if text}}
+        """As the query of a call. `search` stays out: which fields it knows, and in which case, is not published."""
+        given = {"cursor": cursor, "invoice_id": self.invoice_id, "customer_id": self.customer_id, "status": self.word}
+        return {"limit": str(self.size), "order": ORDER[self.order], **{name: text for name, text in given.items() if text}}
 
     def ignored(self, notes: Sequence[CreditNote]) -> frozenset[Filter]:
-        """The filters these notes show to have been ignored: that both work is said by one source only."""
+        """The filters these notes show to have been ignored: that they work is said by one source only."""
         found: set[Filter] = set()
-        if self.invoice_id is not None and any((note.invoice_id or "").lower() != self.invoice_id.lower() for note in notes):
+        if self.invoice_id is not None and any(not _is_same(note.invoice_id, self.invoice_id) for note in notes):
             found.add(Filter.INVOICE)
+        if self.customer_id is not None and any(not _is_same(_customer_id(note), self.customer_id) for note in notes):
+            found.add(Filter.CUSTOMER)
         if self.word is not None and any(note.provider_values.status != self.word for note in notes):
             found.add(Filter.STATUS)
         return frozenset(found)
@@ -59,20 +63,35 @@ class Query:
 def query(where: CreditNoteFilter, size: int, order: Order) -> Query | None:
     """What can be asked for natively; None where no note can match."""
     invoice_ids = [id for id in where.invoice_ids if is_id(id)]
-    if where.invoice_ids and not invoice_ids:
+    customer_ids = [id for id in where.customer_ids if is_id(id)]
+    words = [word for word, status in STATUS.items() if status in where.statuses]
+    is_open = Status.UNKNOWN in where.statuses  # whatever word nobody has published
+    impossible = (
+        where.invoice_ids and not invoice_ids,
+        where.customer_ids and not customer_ids,
+        where.statuses and not words and not is_open,
+    )
+    if any(impossible):
         return None
-    words = {word for word, status in STATUS.items() if status in where.statuses}
-    if where.statuses and not words and Status.UNKNOWN not in where.statuses:
-        return None
-    unapplied: set[Filter] = set()
-    if len(invoice_ids) > 1:
-        unapplied.add(Filter.INVOICE)
-    if where.statuses and (len(words) != 1 or Status.UNKNOWN in where.statuses):
-        unapplied.add(Filter.STATUS)
+    native = {
+        Filter.INVOICE: invoice_ids[0] if len(invoice_ids) == 1 else None,
+        Filter.CUSTOMER: customer_ids[0] if len(customer_ids) == 1 else None,
+        Filter.STATUS: words[0] if len(words) == 1 and not is_open else None,
+    }
     return Query(
         size=size,
         order=order,
-        invoice_id=invoice_ids[0] if len(invoice_ids) == 1 else None,
-        word=None if Filter.STATUS in unapplied else next(iter(words), None),
-        unapplied=frozenset(unapplied),
+        invoice_id=native[Filter.INVOICE],
+        customer_id=native[Filter.CUSTOMER],
+        word=native[Filter.STATUS],
+        unapplied=asked(where) - {member for member, value in native.items() if value is not None},
     )
+
+
+def _is_same(found: str | None, wanted: str) -> bool:
+    """Whether two UUIDs are the same, in whatever case."""
+    return found is not None and found.lower() == wanted.lower()
+
+
+def _customer_id(note: CreditNote) -> str | None:
+    return None if note.customer is None else note.customer.provider_id

@@ -15,8 +15,9 @@ from app.domain.invoice import CreditableBalance, Invoice, InvoiceLine
 from app.domain.money import Money
 from app.domain.vocabulary import InvoiceStatus, Reason
 from app.providers.contract import AccountSettings, Limits
+from app.providers.limiter import Limiter
 from app.providers.line import Line
-from app.providers.policy import Breaker, Deadline, Limiter
+from app.providers.policy import Breaker, Deadline
 from app.providers.upstream import Upstream
 from app.providers.vcita import SPEC
 from app.providers.vcita.adapter import Vcita

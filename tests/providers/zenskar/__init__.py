@@ -21,8 +21,9 @@ from app.domain.money import Money, total
 from app.domain.plans import WritePlan
 from app.domain.vocabulary import InvoiceStatus, Reason
 from app.providers.contract import AccountSettings, Limits
+from app.providers.limiter import Limiter
 from app.providers.line import Line
-from app.providers.policy import Breaker, Deadline, Limiter
+from app.providers.policy import Breaker, Deadline
 from app.providers.upstream import Upstream
 from app.providers.zenskar import SPEC
 from app.providers.zenskar.adapter import Zenskar
