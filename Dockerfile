@@ -33,6 +33,6 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["python", "-c", "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000, timeout=2); c.request('GET', '/livez'); raise SystemExit(c.getresponse().status != 200)"]
 ENTRYPOINT ["credit-notes"]
-# Any address but loopback is refused unless CREDIT_NOTES_OPEN=yes: the API asks nobody who they are yet. Say yes only where
+# Any address but loopback is refused unless CREDIT_NOTES_OPEN=yes: without keys or issuers (docs/identity.md) it asks nobody who they are. Say yes only where
 # the port is published on loopback alone, as compose.yaml does, or where something in front decides who may come in.
 CMD ["serve", "--host", "0.0.0.0"]

@@ -99,7 +99,11 @@ def read_accounts(
     file: Mapping[str, Any], *, environment: Mapping[str, str], place: str
 ) -> tuple[dict[str, AccountSettings], list[str]]:
     """Every account of the file, and every mistake in it."""
-    mistakes = [f"{place} [{table}]: unknown; there are [accounts.NAME] and [settings]" for table in file if table != "accounts"]
+    mistakes = [
+        f"{place} [{table}]: unknown; there are [accounts.NAME], [keys.NAME], [issuers.NAME] and [settings]"
+        for table in file
+        if table != "accounts"
+    ]
     tables = file.get("accounts", {})
     if not isinstance(tables, dict):
         return {}, [*mistakes, f"{place} [accounts]: must hold one table per account"]
@@ -157,7 +161,7 @@ def _base_url(entry: _Entry) -> str | None:
     text = entry.text("base_url")
     if text is None:
         return None
-    parts = _address(text)
+    parts = web_address(text)
     if parts is None:
         entry.wrong("base_url", "must be an address like https://host, without a query and without credentials")
         return None
@@ -166,8 +170,8 @@ def _base_url(entry: _Entry) -> str | None:
     return text.rstrip("/")
 
 
-def _address(text: str) -> SplitResult | None:
-    """Its parts, if it is an address of the web and nothing more."""
+def web_address(text: str) -> SplitResult | None:
+    """The parts of an address of the web, without a query and without credentials; None for anything else."""
     try:
         parts = urlsplit(text)
         fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

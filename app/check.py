@@ -6,10 +6,9 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from app.api.view import OPEN
 from app.asgi import make_process, with_sandbox
 from app.domain.errors import GatewayError
-from app.gateway.accounts import Account
+from app.gateway.accounts import OPEN, Account
 from app.gateway.units import UnitAlarms
 from app.providers.policy import Deadline
 from app.sandbox.server import make_sandbox, serving

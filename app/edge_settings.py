@@ -56,6 +56,10 @@ class EdgeSettings(BaseModel):
     query_aliases: Annotated[int, Field(ge=1, le=10_000)] = 200
     query_fields: Annotated[int, Field(ge=10, le=100_000)] = 2_000
     query_reads: Annotated[int, Field(ge=1, le=10**6)] = 1_000
+    socket_init_s: Annotated[float, Field(gt=0, le=600)] = 5
+    socket_operations: Annotated[int, Field(ge=1, le=10_000)] = 100
+    stream_heartbeat_s: Annotated[float, Field(gt=0, le=600)] = 15
+    stream_stalled_s: Annotated[float, Field(gt=0, le=600)] = 30
     persisted_characters: Annotated[int, Field(ge=0, le=10**9)] = 1_000_000
     trusted_documents: Annotated[Path | None, AfterValidator(_readable)] = None
     trusted_mode: TrustedMode = "off"

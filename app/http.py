@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import ssl
+from collections.abc import AsyncIterator, Callable
 
 from httpx import (
     AsyncBaseTransport,
+    AsyncByteStream,
     AsyncClient,
+    AsyncHTTPTransport,
     BasicAuth,
     ConnectError,
     ConnectTimeout,
@@ -36,11 +39,66 @@ def trusted() -> ssl.SSLContext:
     return create_ssl_context()
 
 
+class Connections(AsyncBaseTransport):
+    """Each connection in a pool of its own: the library's pool goes through all it has, for every call and every answer.
+
+    There are as many as there are calls at once; whoever calls bounds that.
+    """
+
+    def __init__(self, *, idle_s: float) -> None:
+        self._limits = Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=idle_s)
+        self._all: list[AsyncHTTPTransport] = []
+        self._idle: list[AsyncHTTPTransport] = []
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send it over the connection that was used last, so that the others may expire."""
+        connection = self._idle.pop() if self._idle else self._opened()
+        try:
+            response = await connection.handle_async_request(request)
+        except BaseException:
+            self._idle.append(connection)
+            raise
+        response.stream = _Returning(response.stream, lambda: self._idle.append(connection))
+        return response
+
+    async def aclose(self) -> None:
+        """Close them all."""
+        for connection in self._all:
+            await connection.aclose()
+
+    def _opened(self) -> AsyncHTTPTransport:
+        connection = AsyncHTTPTransport(verify=trusted(), limits=self._limits, trust_env=False)
+        self._all.append(connection)
+        return connection
+
+
+class _Returning(AsyncByteStream):
+    """An answer's body, whose connection is free for others when it is closed."""
+
+    def __init__(self, stream: object, give_back: Callable[[], None]) -> None:
+        assert isinstance(stream, AsyncByteStream)  # noqa: S101 - an asynchronous transport's always is
+        self._stream = stream
+        self._give_back: Callable[[], None] | None = give_back
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            yield part
+
+    async def aclose(self) -> None:
+        try:
+            await self._stream.aclose()
+        finally:
+            if self._give_back is not None:
+                self._give_back()
+                self._give_back = None
+
+
 __all__ = [
     "NOT_SENT",
     "AsyncBaseTransport",
     "AsyncClient",
     "BasicAuth",
+    "Connections",
     "HTTPError",
     "Headers",
     "InvalidURL",

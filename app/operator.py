@@ -13,10 +13,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from app.api.view import OPEN
 from app.asgi import Process, make_process
 from app.domain.vocabulary import Operation
-from app.gateway.accounts import Account
+from app.gateway.accounts import OPEN, Account
 from app.gateway.decisions import Decisions
 from app.gateway.entries import Entry
 from app.gateway.operations import Recorded, remembered, told

@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from app.accounts_file import read_accounts
+from app.callers_file import NOBODY, Callers, read_callers
 from app.edge_settings import USUAL, EdgeSettings
+from app.identity_settings import AS_USUAL, IdentitySettings
+from app.operation_settings import AS_BUILT, OperationSettings
 from app.providers.contract import AccountSettings
 from app.secret import Secret
+from app.store.address import read_address
 
 PREFIX = "CREDIT_NOTES_"
 SECRET_LENGTH = 32
@@ -43,19 +46,12 @@ def _signing_keys(value: SecretStr | None) -> SecretStr | None:
 
 
 def _redis_url(value: SecretStr | None) -> SecretStr | None:
-    message = "must be redis://host:port/number, rediss://... or unix:///path"
     if value is not None:
-        try:
-            parts = urlsplit(value.get_secret_value())
-            fits = parts.scheme in {"redis", "rediss", "unix"} and (parts.port is None or parts.port > 0)
-        except ValueError:  # what stands for the port is no number; its text may be a part of a password
-            raise ValueError(message) from None
-        if not fits:
-            raise ValueError(message)
+        read_address(value.get_secret_value())
     return value
 
 
-class _Plain(EdgeSettings):
+class _Plain(IdentitySettings, EdgeSettings, OperationSettings):
     """The plain settings, as text or as the file's values."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -122,6 +118,9 @@ class Settings:
     """Sign and check cursors, the first signs; none: a key made at the start of the process."""
     is_open: bool = False
     """Whether any address but loopback may be served without knowing callers."""
+    callers: Callers = NOBODY
+    identity: IdentitySettings = AS_USUAL
+    operation: OperationSettings = AS_BUILT
     accepts_volatile_ledger: bool = False
     requires_durable_ledger: bool = False
     """Whether to serve only where Redis keeps the ledger on disk, evicts nothing, and says so."""
@@ -137,6 +136,11 @@ class Settings:
     emulated_pages: int = 5
     accounts: Mapping[str, AccountSettings]
 
+    @property
+    def knows_callers(self) -> bool:
+        """Whether only those are let in whom a key or a token shows; once it does, not even loopback is open."""
+        return self.callers != NOBODY or self.identity.api_keys == "redis"
+
 
 def read_settings(*, environment: Mapping[str, str], config: Path | None = None, serving: bool = True, **given: Any) -> Settings:
     """Read everything; `given` (from the command line) wins. Raises SettingsError with all mistakes.
@@ -146,15 +150,16 @@ def read_settings(*, environment: Mapping[str, str], config: Path | None = None,
     place = config or (Path(environment[f"{PREFIX}CONFIG"]) if environment.get(f"{PREFIX}CONFIG") else None)
     file, mistakes = _read_file(place)
     plain, wrong = _read_plain(file.pop("settings", {}), environment, given)
+    tables = {what: file.pop(what, {}) for what in ("keys", "issuers")}
     accounts, unreadable = read_accounts(file, environment=environment, place=str(place))
-    mistakes += wrong + unreadable
+    callers, unknown = read_callers(**tables, accounts=accounts, place=str(place))
+    mistakes += wrong + unreadable + unknown
     if plain is not None and serving:
-        told = " ".join(wrong)
-        contradictions = _contradictions(plain, real=bool(file.get("accounts")))
-        mistakes += [found for found in contradictions if found.partition(":")[0] not in told]
+        contradictions = _contradictions(plain, callers, real=bool(file.get("accounts")))
+        mistakes += [found for found in contradictions if found.partition(":")[0] not in " ".join(wrong)]
     if mistakes or plain is None:
         raise SettingsError(mistakes)
-    return _settings(plain, accounts)
+    return _settings(plain, accounts, callers)
 
 
 def _read_file(place: Path | None) -> tuple[dict[str, Any], list[str]]:
@@ -192,13 +197,16 @@ def _named(place: tuple[int | str, ...]) -> str:
     return f"{PREFIX}{str(place[0]).upper()}" if place else "settings"
 
 
-def _contradictions(plain: _Plain, *, real: bool) -> list[str]:
+def _contradictions(plain: _Plain, callers: Callers, *, real: bool) -> list[str]:
     found = []
+    is_known = callers != NOBODY or plain.api_keys == "redis"
+    if plain.redis_url is None and plain.api_keys == "redis":
+        found.append(f"{PREFIX}API_KEYS: keys are to be kept in Redis: set {PREFIX}REDIS_URL as well")
     if plain.workers > 1 and plain.redis_url is None:
         found.append(f"{PREFIX}WORKERS: more than one worker share their memory in Redis: set {PREFIX}REDIS_URL, or serve with one")
-    if plain.host not in {"127.0.0.1", "::1", "localhost"} and plain.open != "yes":
+    if plain.host not in {"127.0.0.1", "::1", "localhost"} and plain.open != "yes" and not is_known:
         found.append(
-            f"{PREFIX}HOST: {plain.host} is not loopback and callers are not known: serve on 127.0.0.1, "
+            f"{PREFIX}HOST: {plain.host} is not loopback and callers are not known: serve on 127.0.0.1, give out keys, "
             f"or set {PREFIX}OPEN=yes where something in front decides who may call"
         )
     if plain.redis_url is None:
@@ -215,8 +223,7 @@ def _contradictions(plain: _Plain, *, real: bool) -> list[str]:
     return found
 
 
-def _settings(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> Settings:
-    keys = plain.secret.get_secret_value().split(",") if plain.secret else []
+def _settings(plain: _Plain, accounts: Mapping[str, AccountSettings], callers: Callers) -> Settings:
     spans = {field.name: getattr(plain, field.name) for field in fields(Timings) if field.name != "ledger_keep_s"}
     return Settings(
         host=plain.host,
@@ -224,8 +231,11 @@ def _settings(plain: _Plain, accounts: Mapping[str, AccountSettings]) -> Setting
         workers=plain.workers,
         redis_url=Secret(plain.redis_url.get_secret_value()) if plain.redis_url else None,
         cache_redis_url=Secret(plain.cache_redis_url.get_secret_value()) if plain.cache_redis_url else None,
-        signing_keys=tuple(Secret(key.strip()) for key in keys),
+        signing_keys=tuple(Secret(key.strip()) for key in (plain.secret.get_secret_value().split(",") if plain.secret else ())),
         is_open=plain.open == "yes",
+        callers=callers,
+        identity=IdentitySettings(**plain.model_dump(include=set(IdentitySettings.model_fields))),
+        operation=OperationSettings(**plain.model_dump(include=set(OperationSettings.model_fields))),
         accepts_volatile_ledger=plain.volatile_ledger == "accept",
         requires_durable_ledger=plain.ledger_durability == "required",
         ledger_wait_replicas=plain.ledger_wait_replicas,

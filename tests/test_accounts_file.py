@@ -59,7 +59,7 @@ def test_everything_an_account_may_have() -> None:
     assert account.options == {"organisation": "org", "api_version": "2024"}
     assert account.reason_codes == {Reason.FRAUDULENT: "FR1", Reason.OTHER: "X"}
     assert account.switches == {
-        "split_unit": "minor", "payment_unit": "minor", "invoice_total": "remaining", "amount_unit": "minor",
+        "split_unit": "minor", "void": "unset", "payment_unit": "minor", "invoice_total": "remaining", "amount_unit": "minor",
     }  # fmt: skip
     assert account.limits == Limits(per_minute=60, concurrent=0)
     assert (account.skip_webhooks, account.skip_actions) == (True, True)
@@ -156,8 +156,8 @@ def test_any_other_address_is_refused_and_no_password_in_it_shown(text: object) 
         ({"on_behalf_of": ""}, "on_behalf_of: must be a text that is not empty"),
         ({"skip_webhooks": "yes"}, "skip_webhooks: must be true or false"),
         ({"skip_actions": 1}, "skip_actions: must be true or false"),
-        ({"switches": {"source_payment": "maybe"}}, "switches.source_payment: 'maybe' is not known; there are source_payment: unset | accepted"),
-        ({"switches": {"other": "x"}}, "switches.other: 'x' is not known; there are source_payment: unset | accepted"),
+        ({"switches": {"source_payment": "maybe"}}, "switches.source_payment: 'maybe' is not known; there are source_payment: unset | accepted; refunds: unset | flex"),
+        ({"switches": {"other": "x"}}, "switches.other: 'x' is not known; there are source_payment: unset | accepted; refunds: unset | flex"),
         ({"switches": {"source_payment": True}}, "switches: must be a table of texts"),
         ({"switches": "all"}, "switches: must be a table of texts"),
         ({"reason_codes": {"OTHER": 7}}, "reason_codes: must be a table of texts"),
@@ -219,7 +219,7 @@ def test_accounts_that_are_no_tables_and_other_tables_are_told() -> None:
     assert read_accounts({"accounts": [], "colour": "red"}, environment={}, place="f.toml") == (
         {},
         [
-            "f.toml [colour]: unknown; there are [accounts.NAME] and [settings]",
+            "f.toml [colour]: unknown; there are [accounts.NAME], [keys.NAME], [issuers.NAME] and [settings]",
             "f.toml [accounts]: must hold one table per account",
         ],
     )

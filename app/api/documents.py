@@ -5,10 +5,10 @@ Only documents that passed are remembered, and not more text of them than is bou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import cast
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, validate
 from graphql.validation import specified_rules
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import SchemaExtension
@@ -18,7 +18,8 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from app.api.bounded_memory import BoundedMemory
 from app.api.limits import limits_rule
 from app.api.reads import reads
-from app.domain.errors import LimitExceeded
+from app.domain.errors import Forbidden, LimitExceeded
+from app.domain.vocabulary import Scope
 from app.edge_settings import USUAL, EdgeSettings
 
 REMEMBERED_CHARACTERS = 256 * 1024
@@ -63,12 +64,12 @@ class Checks(SchemaExtension):
         self.execution_context.graphql_document = known
         yield
 
-    def on_validate(self) -> Iterator[None]:
+    async def on_validate(self) -> AsyncIterator[None]:
         """What is known need not be validated; what it reads depends on the variables, and is counted each time."""
         context = self.execution_context
         document = cast("DocumentNode", context.graphql_document)  # parsed by now
         errors = [] if self._is_known else self._validated(document)
-        context.pre_execution_errors = errors or list(self._beyond(document))
+        context.pre_execution_errors = errors or await self._beyond(document)
         yield
 
     def _validated(self, document: DocumentNode) -> list[GraphQLError]:
@@ -78,19 +79,34 @@ class Checks(SchemaExtension):
             self._documents.put(self._key, document, weight=len(self._key[0]))
         return [_told(error) for error in errors]
 
-    def _beyond(self, document: DocumentNode) -> Iterator[GraphQLError]:
+    async def _beyond(self, document: DocumentNode) -> list[GraphQLError]:
         """Why a valid document is not executed all the same."""
         context = self.execution_context
         named = context._provided_operation_name  # noqa: SLF001 - elsewhere the framework gives the first one's name
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         if named is None and len(operations) > 1:  # the framework would run the first
-            yield GraphQLError("Must provide operation name if query contains multiple operations.")
-            return
+            return [GraphQLError("Must provide operation name if query contains multiple operations.")]
         operation = _named(operations, named)
         count = reads(context.schema._schema, document, operation, context.variables or {})  # noqa: SLF001 - as above
         if count > self._limits.query_reads:
             message = f"the operation may need {count} reads; at most {self._limits.query_reads} are taken: ask for smaller pages"
-            yield GraphQLError(message, original_error=LimitExceeded(message))
+            return [GraphQLError(message, original_error=LimitExceeded(message))]
+        return await self._refused(operation, count)
+
+    async def _refused(self, operation: OperationDefinitionNode, count: int) -> list[GraphQLError]:
+        """What this caller may not ask, or not now. What a mutation may not do is told in its payload."""
+        request = self.execution_context.context
+        if request is None:
+            return []
+        try:
+            if operation.operation is not OperationType.MUTATION:
+                request.caller.require(Scope.READ)
+        except Forbidden as refused:
+            return [GraphQLError(refused.message, original_error=refused)]
+        if await request.allowance.take("reads", count):
+            return []
+        message = "over the caller's limit of reads"
+        return [GraphQLError(message, original_error=LimitExceeded(message))]
 
 
 def _told(error: GraphQLError) -> GraphQLError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphql import GraphQLError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from app import telemetry
 from app.api.problems import retry_after_seconds
@@ -30,7 +31,7 @@ def present(error: GraphQLError, request_id: str | None) -> None:
     if isinstance(cause, GatewayError):
         error.message = cause.message[:LONGEST_MESSAGE]
         error.extensions = _extensions(cause)
-    elif cause is None or isinstance(cause, GraphQLError):
+    elif cause is None or isinstance(cause, (GraphQLError, CannotGetOperationTypeError, InvalidOperationTypeError)):
         error.message = error.message[:LONGEST_MESSAGE]  # the document's or the variables' own fault
         code = ErrorCode.LIMIT_EXCEEDED if error.message.endswith(_ABORTED) else ErrorCode.INVALID_INPUT
         error.extensions = {"code": code.value, "retryable": False, "classification": "BAD_REQUEST"}

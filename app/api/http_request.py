@@ -33,13 +33,21 @@ class Refused(Exception):
     """The request is answered with this status and nothing else is done."""
 
     def __init__(
-        self, status: int, message: str, *, code: ErrorCode = ErrorCode.INVALID_INPUT, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        message: str,
+        *,
+        code: ErrorCode = ErrorCode.INVALID_INPUT,
+        headers: Mapping[str, str] | None = None,
+        retry_after_s: int | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
-        self.headers = dict(headers or {})
+        self.retry_after_s = retry_after_s
+        """When the same request may be answered; None: it will not be."""
+        self.headers = dict(headers or {}) | ({} if retry_after_s is None else {"Retry-After": str(retry_after_s)})
 
 
 class ClientLeftError(Exception):
@@ -63,8 +71,8 @@ async def posted(headers: Headers, receive: Receive, limits: EdgeSettings) -> Gr
         raise Refused(415, "send application/json", headers={"Accept": media_types.JSON})
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise Refused(415, "send the body as it is, without Content-Encoding", headers={"Accept-Encoding": "identity"})
-    members = _object(await _body(headers, receive, limits), what="the body")
-    return _request(members)
+    members = json_object(await _body(headers, receive, limits), what="the body")
+    return request_of(members)
 
 
 def asked(query_string: bytes, limits: EdgeSettings) -> GraphQLRequest:
@@ -74,9 +82,9 @@ def asked(query_string: bytes, limits: EdgeSettings) -> GraphQLRequest:
     members = parameters(query_string)
     for name in ("variables", "extensions"):
         if members.get(name):
-            members[name] = _object(members[name].encode(), what=name)
+            members[name] = json_object(members[name].encode(), what=name)
     given: dict[str, Any] = {name: value or None for name, value in members.items() if name != "query"}
-    return _request(given | {"query": members.get("query")})
+    return request_of(given | {"query": members.get("query")})
 
 
 def parameters(query_string: bytes) -> dict[str, Any]:
@@ -110,7 +118,7 @@ async def _body(headers: Headers, receive: Receive, limits: EdgeSettings) -> byt
         raise _exceeded(408, told, headers={"Connection": "close"}) from slow
 
 
-def _object(body: bytes, *, what: str) -> dict[str, Any]:
+def json_object(body: bytes, *, what: str) -> dict[str, Any]:
     """A JSON object that can be sent back as it is; raises Refused."""
     try:
         text = body.decode()
@@ -152,7 +160,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(message)
 
 
-def _request(members: Mapping[str, Any]) -> GraphQLRequest:
+def request_of(members: Mapping[str, Any]) -> GraphQLRequest:
+    """The request these members make, whatever brought them; raises Refused."""
     return GraphQLRequest(
         query=_member(members, "query", str),
         document_id=_member(members, "documentId", str),

@@ -37,23 +37,34 @@ def _is_request_error(result: ExecutionResult) -> bool:
 
 def refusal(refused: Refused, media_type: str) -> Response:
     """What never came to be a GraphQL request."""
-    extensions = {"code": refused.code.value, "retryable": False, "classification": "BAD_REQUEST"}
-    return _error(refused.message, extensions, media_type, status=refused.status, headers=refused.headers)
+    return _answer({"errors": [refusal_error(refused)]}, media_type, status=refused.status, headers=refused.headers)
+
+
+def refusal_error(refused: Refused) -> dict[str, Any]:
+    """The same as an entry of `errors`."""
+    extensions: dict[str, Any] = {"code": refused.code.value, "retryable": refused.retry_after_s is not None}
+    if refused.retry_after_s is not None:
+        extensions["retryAfterSeconds"] = refused.retry_after_s
+    if refused.status < 500:
+        extensions["classification"] = "BAD_REQUEST"
+    return _error(refused.message, extensions)
 
 
 def failure(media_type: str) -> Response:
     """A bug: logged, and masked."""
-    return _error("Internal error", {"code": ErrorCode.INTERNAL.value, "retryable": False}, media_type, status=500)
+    return _answer({"errors": [failure_error()]}, media_type, status=500)
 
 
-def _error(
-    message: str, extensions: Mapping[str, Any], media_type: str, *, status: int, headers: Mapping[str, str] | None = None
-) -> Response:
-    error = {"message": message, "extensions": {**extensions, "requestId": telemetry.request_id.get()}}
-    return _answer({"errors": [error]}, media_type, status=status, headers=headers)
+def failure_error() -> dict[str, Any]:
+    """The same as an entry of `errors`."""
+    return _error("Internal error", {"code": ErrorCode.INTERNAL.value, "retryable": False})
+
+
+def _error(message: str, extensions: Mapping[str, Any]) -> dict[str, Any]:
+    return {"message": message, "extensions": {**extensions, "requestId": telemetry.request_id.get()}}
 
 
 def _answer(body: object, media_type: str, *, status: int, headers: Mapping[str, str] | None = None) -> Response:
     # JSON is UTF-8 by itself; for the newer type GraphQL over HTTP wants the encoding said.
-    said = media_type if media_type == media_types.JSON else f"{media_type}; charset=utf-8"
+    said = f"{media_type}; charset=utf-8" if media_type == media_types.GRAPHQL else media_types.JSON
     return Response(msgspec.json.encode(body), status_code=status, headers={**VARY, "Content-Type": said, **(headers or {})})

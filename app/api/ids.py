@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import copy
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ import msgspec
 
 from app.domain.credit_note import Ref
 from app.domain.errors import InvalidInput, Path
+from app.gateway.accounts import Caller
 from app.gateway.walk import Mark, StreamKey
 from app.secret import Secret
 
@@ -83,6 +85,14 @@ class Cursors:
         self._keys = [hashlib.sha256(b"cursor\0" + key.reveal().encode()).digest() for key in keys]
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(_Cursor)
+
+    def only_for(self, caller: Caller) -> Cursors:
+        """The same for one caller: a cursor made for callers who may use other accounts is none here."""
+        accounts = None if caller.accounts is None else sorted(caller.accounts)
+        whose = self._encoder.encode((caller.tenant, accounts))
+        theirs = copy.copy(self)
+        theirs._keys = [hmac.digest(key, whose, "sha256") for key in self._keys]  # noqa: SLF001 - it is one of its own kind
+        return theirs
 
     def encode(self, arguments: bytes, marks: Mapping[StreamKey, Mark]) -> str:
         """The cursor behind these marks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ from tests.gateway.mishaps import LONG_PAST_S, LOST, REFUSED, SETTLING_S, TIMING
 from tests.gateway.writing import CALLER, Desk, Desks, Said, command, ids, notes_on, said
 from tests.support.demo import PAID, PARTLY_PAID
 from tests.support.running import Json, SandboxControl
-from tests.support.stores import ShakyStore
+from tests.support.stores import Mishap, ShakyStore
 
 pytestmark = pytest.mark.anyio
 
@@ -180,14 +181,16 @@ async def test_a_payout_that_never_came_is_half_done_for_the_watch_and_anew_for_
 
 
 @pytest.mark.parametrize("mishap", ["before", "after"])
-async def test_a_ledger_that_goes_away_between_the_steps_loses_nothing(desks: Desks, sandbox: SandboxControl, mishap: str) -> None:
+async def test_a_ledger_that_goes_away_between_the_steps_loses_nothing(
+    desks: Desks, sandbox: SandboxControl, mishap: Mishap
+) -> None:
     """At every call of the store in turn."""
     for at in range(1, 20):
         sandbox.reset()
         clock = desks.open().clock
         line = ShakyStore(MemoryStore(clock=clock))
         desk = desks.open(timings=TIMINGS, ledger=line, clock=clock)
-        line.mishap = lambda _, line=line, at=at: mishap if len(line.calls) == at else "none"  # type: ignore[misc]  # bound now
+        line.mishap = _once(line, at, mishap)
         told = await desk.issue(paid_out())
         line.come_back()
         clock.advance(LONG_PAST_S)
@@ -195,3 +198,8 @@ async def test_a_ledger_that_goes_away_between_the_steps_loses_nothing(desks: De
         assert said(ended) == APPLIED, (at, said(told))
         assert len(notes_on(sandbox, HERE, PAID)) == 1, at
         assert [one["minor"] for one in refunds(sandbox)] == [119_00], at
+
+
+def _once(line: ShakyStore, at: int, mishap: Mishap) -> Callable[[str], Mishap]:
+    """At this call of the store, and at no other."""
+    return lambda _: mishap if len(line.calls) == at else "none"
