@@ -209,17 +209,17 @@ def _contradictions(plain: _Plain, callers: Callers, *, real: bool) -> list[str]
             f"{PREFIX}HOST: {plain.host} is not loopback and callers are not known: serve on 127.0.0.1, give out keys, "
             f"or set {PREFIX}OPEN=yes where something in front decides who may call"
         )
-    if plain.redis_url is None:
-        beside = [name for name, default in _BESIDE_REDIS.items() if getattr(plain, name) != default]
-        found += [f"{PREFIX}{name.upper()}: speaks of the ledger in Redis: set {PREFIX}REDIS_URL as well" for name in beside]
+    beside = [name for name, default in _BESIDE_REDIS.items() if plain.redis_url is None and getattr(plain, name) != default]
+    found += [f"{PREFIX}{name.upper()}: speaks of the ledger in Redis: set {PREFIX}REDIS_URL as well" for name in beside]
     if plain.trusted_mode != "off" and plain.trusted_documents is None:
         found.append(f"{PREFIX}TRUSTED_DOCUMENTS: needed with {PREFIX}TRUSTED_MODE={plain.trusted_mode}: the manifest's place")
     if plain.secret is None and (plain.redis_url is not None or real):
-        found.append(
-            f"{PREFIX}SECRET: needed with Redis or real accounts, it signs cursors: any text of at least {SECRET_LENGTH} characters"
-        )
+        needed = f"any text of at least {SECRET_LENGTH} characters"
+        found.append(f"{PREFIX}SECRET: needed with Redis or real accounts, it signs cursors: {needed}")
     if plain.ledger_lease_s <= plain.write_timeout_s:
         found.append(f"{PREFIX}LEDGER_LEASE_S: must be longer than {PREFIX}WRITE_TIMEOUT_S, or a write could outlive its lease")
+    if plain.absent_after_s <= plain.write_timeout_s + plain.settling_after_timeout_s:
+        found.append(f"{PREFIX}ABSENT_AFTER_S: must be longer than a write and {PREFIX}SETTLING_AFTER_TIMEOUT_S together")
     return found
 
 

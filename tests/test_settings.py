@@ -22,7 +22,7 @@ EVERY_PLAIN = [
 ]
 EVERY_TIMING = {
     "read_timeout_s": "1.5", "write_timeout_s": "2.5", "ledger_lease_s": "3.5", "invoice_lease_s": "4.5", "settling_s": "5.5",
-    "settling_after_timeout_s": "6.5", "absent_after_s": "7.5", "resolver_s": "0.5", "note_fresh_s": "8.5", "list_fresh_s": "9.5", "invoice_fresh_s": "10.5",
+    "settling_after_timeout_s": "6.5", "absent_after_s": "11.5", "resolver_s": "0.5", "note_fresh_s": "8.5", "list_fresh_s": "9.5", "invoice_fresh_s": "10.5",
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_every_plain_setting_comes_from_the_environment_and_from_the_file(
 def test_every_span_of_time_comes_from_the_environment_and_from_the_file(tmp_path: Path) -> None:
     expected = Timings(
         read_timeout_s=1.5, write_timeout_s=2.5, ledger_lease_s=3.5, invoice_lease_s=4.5, settling_s=5.5, settling_after_timeout_s=6.5,
-        absent_after_s=7.5, resolver_s=0.5, note_fresh_s=8.5, list_fresh_s=9.5, invoice_fresh_s=10.5, ledger_keep_s=172_800,
+        absent_after_s=11.5, resolver_s=0.5, note_fresh_s=8.5, list_fresh_s=9.5, invoice_fresh_s=10.5, ledger_keep_s=172_800,
     )  # fmt: skip
     spoken = {name.upper(): text for name, text in EVERY_TIMING.items()}
     assert read({**spoken, "LEDGER_KEEP_DAYS": "2"}).timings == expected
@@ -113,7 +113,7 @@ def test_the_file_is_named_by_the_environment_or_the_command_line(tmp_path: Path
         (b"port = ", "not TOML"),
         (b"\xff\xfe", "not TOML"),
         (b'settings = "all"', "[settings]: must be a table"),
-        (b"[setting]\nport = 1", "[setting]: unknown; there are [accounts.NAME] and [settings]"),
+        (b"[setting]\nport = 1", "[setting]: unknown; there are [accounts.NAME], [keys.NAME], [issuers.NAME] and [settings]"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, content: bytes | None, said: str) -> None:

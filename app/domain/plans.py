@@ -81,6 +81,8 @@ class Refunded:
 
     note: CreditNote
     refund_id: str | None = None
+    amount: Money | None = None
+    """How much went back, where the note does not show it as one part."""
     surplus: tuple[CreditNote, ...] = ()
 
 

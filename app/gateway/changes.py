@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.domain.credit_note import CreditNote
 from app.domain.errors import Unsupported
+from app.domain.money import Money
 from app.domain.plans import Refunded, WritePlan
 from app.domain.vocabulary import Operation, Status
 from app.gateway.accounts import Account
@@ -42,7 +43,7 @@ class Change:
     def of_refund(cls, plan: WritePlan, refunded: Refunded, *, request_id: str | None = None) -> Change:
         """A refund, compared with what was asked."""
         surplus = refunded.surplus[0] if refunded.surplus else None
-        differs = difference(plan, refunded.note, refund_id=refunded.refund_id)
+        differs = difference(plan, refunded.note, refund_id=refunded.refund_id, refunded=refunded.amount)
         if surplus is not None:
             differs = f"the refund made another credit note, {surplus.ref.external_id!r}"
         return cls(note=refunded.note, refund_id=refunded.refund_id, surplus=surplus, difference=differs, request_id=request_id)
@@ -64,7 +65,7 @@ async def perform(account: Account, plan: WritePlan, deadline: Deadline, *, key:
     return Change.of(plan, note, request_id=upstream.request_id)
 
 
-def difference(plan: WritePlan, note: CreditNote, *, refund_id: str | None = None) -> str | None:
+def difference(plan: WritePlan, note: CreditNote, *, refund_id: str | None = None, refunded: Money | None = None) -> str | None:
     """How the note after the call differs from what was asked; None where it does not, or nothing tells."""
     asked = plan.expected
     if asked.note_id is not None and note.ref.external_id != asked.note_id:
@@ -74,6 +75,7 @@ def difference(plan: WritePlan, note: CreditNote, *, refund_id: str | None = Non
             return None if note.status is Status.VOIDED else f"asked to void it, answered {note.status.value}"
         case Operation.REFUND:
             told = [part.amount for part in note.allocations if refund_id is not None and part.refund_id == refund_id]
+            told = told if refunded is None else [refunded]
             is_same = not told or asked.refund is None or told[0] == asked.refund
             return None if is_same else f"asked to refund {asked.refund}, answered {told[0]}"
         case _:

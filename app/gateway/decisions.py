@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.domain.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
-from app.domain.vocabulary import ErrorCode, Operation
-from app.gateway.changes import Change
+from app.domain.plans import WritePlan
+from app.domain.vocabulary import ErrorCode, Operation, Status
+from app.gateway.changes import Change, refund_claim, unable
 from app.gateway.entries import Entry, EntryKeys
 from app.gateway.held import NEVER_CAME, Held, LeaseLost
 from app.gateway.operations import RecordedError, told
 from app.gateway.resolution import note_now
 from app.gateway.writes import Writes
+from app.providers.contract import CanRefund
 from app.providers.policy import Deadline
 from app.store import StoreFailure
 
@@ -62,11 +64,30 @@ class Decisions:
             message = f"this {held.entry.operation} is about note {plan.expected.note_id!r}, not {note_id!r}"
             raise InvalidInput(message)
         note = await note_now(account, note_id, deadline)
-        if plan is not None and plan.kind is Operation.ISSUE:
-            await self._refuse_other_note(held, Change(note=note), plan.expected.invoice_id)
-        change = Change(note=note) if plan is None else replace(Change.of(plan, note), difference=None)
+        change = Change(note=note)
+        match None if plan is None else plan.kind:
+            case Operation.ISSUE:
+                await self._refuse_other_note(held, change, plan.expected.invoice_id if plan is not None else None)
+            case Operation.VOID if note.status is not Status.VOIDED:
+                message = f"note {note_id!r} is not void at the provider"
+                raise InvalidInput(message)
+            case Operation.REFUND if plan is not None:
+                change = replace(change, refund_id=await self._new_refund(held, plan, deadline))
         await self.writes.sender.publish(account, {note_id: note})
-        await held.done(change)
+        await self.writes.sender.end(held, change)
+
+    async def _new_refund(self, held: Held, plan: WritePlan, deadline: Deadline) -> str:
+        """The refund of the note that was not there before, of the amount asked for where there are several."""
+        adapter = held.keys.account.adapter(deadline)
+        if not isinstance(adapter, CanRefund):
+            raise unable(held.keys.account, Operation.REFUND)
+        found = [one for one in await adapter.refunds(plan) if not one.has_failed and one.id not in held.entry.snapshot]
+        taken = await self.writes.ledger.claimed(held.keys, [refund_claim(one.id) for one in found])
+        new = [one for one in found if refund_claim(one.id) not in taken]
+        if not new:
+            message = f"note {plan.expected.note_id!r} shows no refund that was not there before"
+            raise InvalidInput(message)
+        return next((one.id for one in new if one.amount == plan.expected.refund), new[0].id)
 
     async def _refuse_other_note(self, held: Held, change: Change, asked: str | None) -> None:
         note = change.note

@@ -118,7 +118,7 @@ class EntryKeys:
         return f"cn:1:turn:{self.account.tag}:{subject}"
 
     def pending(self, subject: str) -> str:
-        """Holds the client key of the one write on the subject whose end is not known."""
+        """Holds the mark of the one write on the subject whose end is not known."""
         return f"cn:1:pending:{self.account.tag}:{subject}"
 
     def claim(self, made: str) -> str:
@@ -126,9 +126,14 @@ class EntryKeys:
         return f"cn:1:claim:{self.account.tag}:{made}"
 
     @property
+    def mark(self) -> bytes:
+        """Names this write where its end is pending."""
+        return f"{self.operation.value}\0{self.key}".encode()
+
+    @property
     def digest(self) -> str:
         """The operation and the client's key, of one length."""
-        return hashlib.sha256(f"{self.operation.value}\0{self.key}".encode()).hexdigest()
+        return hashlib.sha256(self.mark).hexdigest()
 
     def provider_key(self, generation: int, step: int) -> str:
         """The key the provider gets: the same for every resend of a generation, never the client's own text."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from app import telemetry
 from app.domain.errors import GatewayError
 from app.domain.plans import Payout, WritePlan
 from app.domain.vocabulary import ErrorCode
@@ -25,6 +26,8 @@ RETRIES_S = (0.05, 0.2, 0.5, 1.0)
 NEVER_CAME = ErrorCode.PROVIDER_UNAVAILABLE.value
 """The code of an attempt that was lost and of which nothing has come."""
 
+MOST_ATTEMPTS = 50
+
 CODEC = Codec(Entry, version=1)  # its own: an entry outlives any change to what is cached
 
 
@@ -35,6 +38,12 @@ class LeaseLost(Exception):
 def keep_s(entry: Entry, timings: Timings) -> float | None:
     """How long an entry is kept; None, for ever, while something is open or half done."""
     return None if entry.is_open or entry.is_between_steps else timings.ledger_keep_s
+
+
+def _worth_keeping(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """The last ones, and those that may still be at work: whoever repeats a refused write all day must not make it grow for ever."""
+    early, late = attempts[:-MOST_ATTEMPTS], attempts[-MOST_ATTEMPTS:]
+    return (*(attempt for attempt in early if attempt.may_be_at_work), *late)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,9 +94,9 @@ class Held:
             sent_at=now if first else self.entry.sent_at,
             # what holds if this process dies before it can say more: the provider may be at work until long after
             settles_at=now + self._timings.write_timeout_s + self._timings.settling_after_timeout_s,
-            attempts=(*self.entry.attempts, Attempt(at=now, step=self.entry.step)),
+            attempts=(*_worth_keeping(self.entry.attempts), Attempt(at=now, step=self.entry.step)),
         )
-        pending, mine = self.keys.pending(turn.subject), self.keys.key.encode()
+        pending, mine = self.keys.pending(turn.subject), self.keys.mark
         expect = {turn.lease.key: turn.lease.token, pending: None if first else mine}
         try:
             await self._move(entry, expect, {pending: Put(mine), self._index: Add(self._digest)}, settled=True)
@@ -112,7 +121,13 @@ class Held:
         else:
             entry = msgspec.structs.replace(entry, state="done", payouts=(), ended_at=self._clock())
         claims = {self.keys.claim(made): Put(self._digest, self._timings.ledger_keep_s)} if made is not None else {}
-        await self._move(entry, dict.fromkeys(claims), {**claims, **self._settled()})
+        puts = {**claims, **self._settled()}
+        try:
+            await self._move(entry, dict.fromkeys(claims), puts)
+        except LeaseLost:
+            if not claims:
+                raise
+            await self._move(entry, dict.fromkeys(claims, self._digest), puts)  # claimed by this very entry before
 
     async def refused(self, error: GatewayError) -> None:
         """Nothing has come of this step at the provider, and nothing will by what was sent: the key may be used again."""
@@ -135,7 +150,9 @@ class Held:
         await self._move(entry, {}, self._settled())
 
     async def unknown(self, code: str, *, settle_s: float, at_work: bool, request_id: str | None = None) -> None:
-        """Something was sent and its end is open; `code` is of this attempt."""
+        """Something was sent and its end is open; `code` is of this attempt. Nothing where its end is on record already."""
+        if not self.is_open:
+            return
         entry = msgspec.structs.replace(
             self.entry,
             state="unknown",
@@ -187,6 +204,7 @@ class Held:
         if not await self._committed(expected, puts, raw, settled=settled):
             raise LeaseLost
         self.entry, self._raw = entry, raw
+        telemetry.ledger_reached(operation=entry.operation, state=entry.state)
 
     async def _committed(self, expect: Mapping[str, bytes | None], put: Mapping[str, Write], raw: bytes, *, settled: bool) -> bool:
         """Commit, and again where the store did not answer: what it holds tells whether the first time counted."""

@@ -91,9 +91,9 @@ class Ledger:
     async def refuse_if_pending(self, keys: EntryKeys, subject: str) -> None:
         """Raises Conflict while another key's write on the subject has no known end."""
         other = await self._get(keys.pending(subject))
-        if other is not None and other != keys.key.encode():
-            what = subject.partition(":")[0]
-            message = f"the write with the key {other.decode()!r} on this {what} has no known end yet: repeat that one first"
+        if other is not None and other != keys.mark:
+            what, key = subject.partition(":")[0], other.decode().rpartition("\0")[2]
+            message = f"the write with the key {key!r} on this {what} has no known end yet: repeat that one first"
             raise Conflict(message, account=keys.account.name)
 
     async def _lease(self, keys: EntryKeys) -> Lease:
@@ -143,6 +143,7 @@ class Ledger:
             message = "another request took over this idempotency key"
             raise InProgress(message, account=held.keys.account.name, retry_after=1.0)
         held._raw = raw  # noqa: SLF001 - the ledger made it
+        telemetry.ledger_reached(operation=entry.operation, state=entry.state)
 
     async def _get(self, key: str) -> bytes | None:
         return (await self._get_many([key]))[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.credit_note import CreditNote
-from app.domain.errors import GatewayError, OutcomeUnknown
+from app.domain.errors import GatewayError, NotFound, OutcomeUnknown
 from app.domain.plans import Refund, WritePlan
 from app.domain.vocabulary import Operation, Status
 from app.gateway.accounts import Account
@@ -24,12 +24,12 @@ class Resolver:
 
     async def look(self, account: Account, held: Held, plan: WritePlan, deadline: Deadline) -> Change | None:
         """What this entry's last call made; None where it made nothing and may be sent again. Raises OutcomeUnknown where that can't be told."""
+        wait = held.settles_in_s  # before the look: what is read inside that time proves no absence, however late its answer comes
         found = await self._found(account, held, plan, deadline)
         if found is not None:
             return found
         # What a provider does with a key whose first request still runs is not published: after a time-out or a crash it is given its
         # time, while a cut connection or an error answer may be repeated at once where the provider knows the repeat by its key.
-        wait = held.settles_in_s
         if wait > 0 and not (account.capabilities.native_idempotency and not held.entry.at_work):
             error = still_unknown("the first attempt's answer was lost, and the provider may still be at work on it")
             error.retry_after = wait
@@ -37,6 +37,7 @@ class Resolver:
         return None
 
     async def _found(self, account: Account, held: Held, plan: WritePlan, deadline: Deadline) -> Change | None:
+        was_long_past = held.is_long_past
         try:
             match plan.kind:
                 case Operation.VOID:
@@ -47,6 +48,11 @@ class Resolver:
                     return await self._issued(account, held, plan, deadline)
         except OutcomeUnknown:
             raise
+        except NotFound as gone:
+            if plan.kind is not Operation.ISSUE and was_long_past:
+                return None  # nobody can change a note that is not there any more
+            why = "the note is not there any more, and what became of the first attempt cannot be looked up"
+            raise still_unknown(why, gone) from gone
         except GatewayError as failed:
             why = f"what became of the first attempt could not be looked up ({failed.message})"
             raise still_unknown(why, failed) from failed

@@ -14,6 +14,7 @@ from app.domain.vocabulary import ErrorCode, Operation
 from app.gateway.accounts import Account
 from app.gateway.cache import EntityCache
 from app.gateway.changes import Change, perform
+from app.gateway.feed import Feed, changes_made
 from app.gateway.held import RETRIES_S, Held, LeaseLost
 from app.gateway.recall import is_power_of_ten_off
 from app.gateway.results import WriteResult, applied, not_applied, partly, still_unknown, unknown
@@ -33,6 +34,8 @@ class Sender:
     units: UnitAlarms
     notes: EntityCache[CreditNote]
     timings: Timings
+    feed: Feed | None = None
+    """Tells of what was done; None: nobody can listen."""
 
     async def send(
         self, account: Account, held: Held, plan: WritePlan, deadline: Deadline, *, why: Why | None = None
@@ -40,7 +43,9 @@ class Sender:
         """Send once. `why` explains a refusal; without it this is a resend, whose refusal proves nothing about the first send."""
         key = held.keys.provider_key(held.entry.generation, held.entry.step)
         try:
-            return await self.record(account, held, await perform(account, plan, deadline, key=key), replayed=False)
+            change = await perform(account, plan, deadline, key=key)
+            _refuse_older(account, held, plan, change)
+            return await self.record(account, held, change, replayed=False)
         except OutcomeUnknown as lost:
             return await self._left_open(account, held, lost, code=lost.code, at_work=lost.timed_out)
         except GatewayError as refused:
@@ -60,19 +65,32 @@ class Sender:
     async def record(self, account: Account, held: Held, change: Change, *, replayed: bool) -> WriteResult:
         """The change is this entry's. What can't be put on record is not claimed: the same key will find it again."""
         plan = held.entry.plan
-        if plan is not None and plan.kind is Operation.ISSUE and is_power_of_ten_off(plan.expected, change.note):
-            await self.units.raise_for(account)
         try:
+            if plan is not None and plan.kind is Operation.ISSUE and is_power_of_ten_off(plan.expected, change.note):
+                await self.units.raise_for(account)
             await self.publish(account, {change.note.ref.external_id: change.note})
-            await held.done(change)
-        except (StoreFailure, LeaseLost) as failed:
+            await self.end(held, change)
+        except StoreFailure as failed:
             telemetry.store_failed(operation="done", error=failed)
             error = still_unknown("it was done, but the gateway could not put it on record")
             error.candidates = (change.note,)
             return unknown(error, held.entry)
+        except LeaseLost as lost:  # another request has taken over, or what was answered belongs to another write
+            telemetry.store_failed(operation="done", error=lost)
+            return unknown(still_unknown("what the provider answered could not be put on record as this write's"), held.entry)
         if held.entry.is_between_steps:
             return partly(held.entry, None, account=account.name)
         return applied(held.entry, account=account.name, replayed=replayed)
+
+    async def end(self, held: Held, change: Change) -> None:
+        """Put on record what this step has come to, then tell of it. Raises as the recording does."""
+        made = changes_made(held, change)
+        await held.done(change)
+        try:
+            if self.feed is not None:
+                self.feed.tell(*made)
+        except Exception as bug:  # noqa: BLE001 - it is done and on record, whoever could not be told of it
+            telemetry.internal_error(bug)
 
     async def refused(self, account: Account, held: Held, refused: GatewayError) -> WriteResult:
         """Nothing has come of this step: the key may be used again."""
@@ -113,3 +131,11 @@ class Sender:
                 await asyncio.sleep(wait)
             else:
                 return
+
+
+def _refuse_older(account: Account, held: Held, plan: WritePlan, change: Change) -> None:
+    """An answer that shows a note from before the send says nothing of ours; where the provider knows our key it may be a replay."""
+    is_older = change.note.ref.external_id in held.entry.snapshot
+    if plan.kind is Operation.ISSUE and is_older and not account.capabilities.native_idempotency:
+        message = "the provider answered with a note that was there before"
+        raise still_unknown(message)

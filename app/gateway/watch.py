@@ -79,7 +79,7 @@ class Watch:
 
     async def _while_held(self, lease: Lease) -> None:
         try:
-            while await lease.renew():
+            while lease.key == self.lease_key and await lease.renew():  # the accounts may be others since
                 await self.round()
                 await asyncio.sleep(self.every_s)
         finally:
@@ -117,6 +117,7 @@ class Watch:
         plan = held.entry.plan
         if plan is None:
             return None
+        was_long_past = held.is_long_past  # when the look began: what it did not see may have come since
         try:
             found = await Resolver(self.writes.ledger).look(
                 account, held, plan, Deadline(self.writes.sender.timings.read_timeout_s)
@@ -125,7 +126,7 @@ class Watch:
             return None
         if found is not None:
             return await self.writes.sender.record(account, held, found, replayed=True)
-        return await self.writes.sender.refused(account, held, _never_came()) if held.is_long_past else None
+        return await self.writes.sender.refused(account, held, _never_came()) if was_long_past else None
 
 
 def _never_came() -> Unavailable:

@@ -85,9 +85,12 @@ class Writes:
     async def _attempt(self, caller: Caller, account: Account, task: Task) -> WriteResult:
         started = time.monotonic()
         keys = EntryKeys(account=account, operation=task.operation, key=task.key)
-        result = not_applied(GatewayError("the gateway failed before anything was sent", account=account.name))
+        result = unknown(still_unknown("the gateway was stopped before it had ended"))
         try:
             result = await self._result(account, task, keys)
+        except Exception:
+            result = not_applied(GatewayError("the gateway failed before anything was sent", account=account.name))
+            raise
         finally:
             await self.audit.attempted(keys, result, who=caller.name, duration_s=time.monotonic() - started)
         return result
@@ -98,8 +101,6 @@ class Writes:
             done = await self.ledger.finished(keys, content)
             if done is not None:
                 return applied(done, account=account.name, replayed=True)
-            task.refuse_unsupported(account)
-            self.refuse_volatile(account)
             async with self.ledger.hold(keys, content) as held:
                 return await self._work(account, task, held)
         except GatewayError as error:
@@ -111,6 +112,9 @@ class Writes:
         if held.entry.is_between_steps and held.entry.difference is not None:
             return partly(held.entry, None, account=account.name)  # what was made is not what was asked: a person goes on
         try:
+            if not held.is_open:  # what is open is looked up, whatever the account may do today
+                task.refuse_unsupported(account)
+                self.refuse_volatile(account)
             return await self._in_turn(account, task, held)
         except GatewayError as error:
             error.account = error.account or account.name
@@ -149,10 +153,11 @@ class Writes:
         account, held, plan = course.account, course.held, course.held.entry.plan
         if not held.is_open or plan is None:
             return await self._first(course)
+        was_long_past = held.is_long_past  # when the look began: what it did not see may have come since
         found = await Resolver(self.ledger).look(account, held, plan, self._read(course.deadline))
         if found is not None:
             return await self.sender.record(account, held, found, replayed=True)
-        if held.is_long_past:
+        if was_long_past:
             await _recorded(held.absent())
             return await self._first(course)
         await self.sender.units.refuse_if_raised(account)

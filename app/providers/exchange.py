@@ -22,6 +22,9 @@ LEAST_S = 0.01
 """With less time than this nothing is begun: it could not be told apart from what was sent and lost."""
 
 
+MOST_WAITING = 0.8
+"""Of its time a write may wait for its turn: the rest is for the answer, without which nobody knows what became of it."""
+
 NEARLY = 0.1
 """A call cancelled with no more than this share of its time left counts as one that timed out."""
 
@@ -39,7 +42,8 @@ async def sent(line: Line, deadline: Deadline, request: http.Request) -> http.Re
     started, result = time.monotonic(), "cancelled"
     try:
         line.breaker.refuse_if_resting()
-        async with line.limiter.turn(deadline):
+        async with line.limiter.turn(deadline if request.method == "GET" else deadline.part(MOST_WAITING)):
+            telemetry.turn_came(provider=line.provider, account=line.account, waited_s=time.monotonic() - started)
             with line.breaker.turn():
                 response = await _exchanged(line, deadline, request)
         result = str(response.status_code)
@@ -53,10 +57,7 @@ async def sent(line: Line, deadline: Deadline, request: http.Request) -> http.Re
         result = "timeout" if lost.timed_out else "lost"
         raise
     finally:
-        telemetry.upstream_called(
-            provider=line.provider, account=line.account, method=request.method,
-            path=request.url.path, result=result, duration_s=time.monotonic() - started,
-        )  # fmt: skip
+        _told(line, request, result, time.monotonic() - started)
     return response
 
 
@@ -104,3 +105,11 @@ async def _answered(line: Line, response: http.Response) -> None:
 def _failed(line: Line) -> None:
     line.breaker.failed()
     line.health.failed()
+
+
+def _told(line: Line, request: http.Request, result: str, duration_s: float) -> None:
+    call = telemetry.UpstreamCall(
+        provider=line.provider, account=line.account, method=request.method, path=request.url.path,
+        result=result, duration_s=duration_s, breaker_is_open=line.breaker.is_open,
+    )  # fmt: skip
+    telemetry.upstream_called(call)

@@ -121,9 +121,9 @@ class Limiter:
             left, spare_s = deadline.left(), self._spare_at - self._clock()
             turn = Turn() if self._pacer is None else await self._pacer.take(within_s=left, paced=spare_s < 0)
             self._learn(turn.held_s)
-            self._refuse_if_held(deadline)
             if not turn.is_full:
                 break
+            self._refuse_if_held(deadline)
             await asyncio.sleep(_LOOK_AGAIN_S * (0.5 + random.random()))  # noqa: S311 - spreads those who look, guards nothing
         wait = max(turn.wait_s, spare_s, self._held_until - self._clock(), 0.0)
         if not turn.given or wait > left:

@@ -28,6 +28,10 @@ class Deadline:
         """Seconds left, never negative."""
         return max(0.0, self._at - self._clock())
 
+    def part(self, share: float) -> Deadline:
+        """The moment by which so much of what is left has passed."""
+        return Deadline(share * self.left(), self._clock)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:

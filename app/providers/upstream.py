@@ -22,6 +22,9 @@ T = TypeVar("T")
 QueryParams = list[tuple[str, str | int | float | bool | None]]
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
+ACCEPTED = 202
+"""Not done yet: whoever was asked is still at work."""
+
 GAVE_UP = frozenset({408, 504, 524})
 """Somebody in between stopped waiting: whoever was asked may still be at work."""
 
@@ -109,6 +112,8 @@ class Upstream:
         return self._decoded(response, into)
 
     def _written(self, response: http.Response, into: type[T], explain: Explain) -> T:
+        if response.status_code == ACCEPTED:
+            raise self._unknown(timed_out=True, response=response)
         if response.is_success:
             try:
                 return self._decoded(response, into)

@@ -48,7 +48,7 @@ async def test_who_sends_has_it_on_record_before_with_all_that_is_needed_to_find
     async with desk.hold() as held:
         await desk.send(held)
         sent = held.entry
-        assert await desk.pending() == b"k"
+        assert await desk.pending() == keys().mark
     assert (sent.state, sent.plan, sent.snapshot, sent.subject, sent.at_work) == ("sent", PLAN, ("old",), SUBJECT, True)
     assert (sent.sent_at, sent.settles_at) == (desk.clock(), desk.clock() + SETTLES_AFTER_A_CRASH_S)
     assert [attempt.at for attempt in sent.attempts] == [desk.clock()]
@@ -135,7 +135,7 @@ async def test_an_unknown_outcome_keeps_the_provider_key_and_the_first_snapshot_
         entry = await desk.entry()
         assert (entry.state, entry.generation, entry.snapshot, entry.sent_at) == ("unknown", 1, ("before 0",), first_sent)
         assert (entry.settles_at, entry.at_work) == (desk.clock() + 5, False)
-        assert await desk.pending() == b"k"
+        assert await desk.pending() == keys().mark
         desk.clock.advance(10)
     assert [attempt.provider_request_id for attempt in entry.attempts] == ["r-0", "r-1", "r-2"]
 
@@ -150,7 +150,7 @@ async def test_what_is_certainly_absent_begins_anew_with_a_snapshot_of_its_own(d
         assert await desk.pending() is None
         await desk.send(held, snapshot=("new",))
         assert (held.entry.snapshot, held.entry.generation) == (("new",), 2)
-        assert await desk.pending() == b"k"
+        assert await desk.pending() == keys().mark
 
 
 def test_each_generation_and_step_has_a_provider_key_of_its_own_which_is_not_the_clients_text() -> None:
@@ -210,7 +210,7 @@ async def test_who_lost_the_lease_cannot_move_the_entry(desk: Desk, step: str) -
         with pytest.raises(LeaseLost):
             await STEPS[step](late)
     assert await desk.entry() == before
-    assert await desk.pending() == b"k"
+    assert await desk.pending() == keys().mark
     assert await desk.ledger.claimed(keys("other"), ["n-1"]) == set()
 
 

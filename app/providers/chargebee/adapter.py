@@ -139,7 +139,7 @@ class Chargebee:
 
     async def refunded(self, plan: WritePlan, refund: Refund) -> Refunded:
         """The plan's note as it is now."""
-        return Refunded(note=await self._retrieved(plan), refund_id=refund.id)
+        return Refunded(note=await self._retrieved(plan), refund_id=refund.id, amount=refund.amount)
 
     async def candidates(self, plan: WritePlan) -> Sequence[CreditNote]:
         """All notes against the plan's invoice, or all of its customer's without one, deleted ones too; newest first."""
@@ -177,17 +177,20 @@ class Chargebee:
 
     async def _retrieved(self, plan: WritePlan) -> CreditNote:
         """The note a plan changes, by itself: how soon lists show a change is not published."""
-        path = order.note_path(plan.expected.note_id or "")
-        answer = await self._up.read(path, into=wire.NoteEntry, explain=explain)
-        return self._note(answer.credit_note)
+        answer = await self._up.read(order.note_path(plan.expected.note_id or ""), into=wire.NoteEntry, explain=explain)
+        note = self._note(answer.credit_note)
+        if note.ref.external_id != plan.expected.note_id:
+            message = "the provider answered with another note than the one asked for"
+            raise BadPayload(message, account=self._up.account)
+        return note
 
     async def _invoice_of(self, note: CreditNote) -> Invoice:
         """With its payments, to which money is sent back."""
         for raw in await self._invoice_objects([note.invoice_id or ""]):
             found = self._invoice_or_error(raw, ())
-            if isinstance(found, Invoice):
+            if isinstance(found, Invoice) and found.ref.external_id == note.invoice_id:
                 return found
-            if not isinstance(found, NotFound):
+            if isinstance(found, BadPayload):
                 raise found
         message = "the invoice of the note is gone, and with it the way back to its payments: a refund can only be put on record"
         raise WrongState(message, path=("id",), account=self._up.account)

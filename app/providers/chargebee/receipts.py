@@ -40,10 +40,13 @@ def gone_back(notes: Iterable[CreditNote], currency: str) -> Money:
 
 def refunded(plan: WritePlan, transaction: wire.Transaction | None, note: CreditNote) -> Refunded:
     """What an answered refund came to. Without a transaction it is the one new refund of this amount, if there is one."""
+    new = [refund for refund in made(plan, note) if refund.id not in plan.before]
     if transaction is not None:
-        return Refunded(note=note, refund_id=transaction.id)
-    new = [refund.id for refund in made(plan, note) if refund.id not in plan.before and refund.amount == plan.expected.refund]
-    return Refunded(note=note, refund_id=new[0] if len(new) == 1 else None)
+        amounts = [refund.amount for refund in new if refund.id == transaction.id]
+        return Refunded(note=note, refund_id=transaction.id, amount=amounts[0] if amounts else None)
+    fitting = [refund for refund in new if refund.amount == plan.expected.refund]
+    one = fitting[0] if len(fitting) == 1 else None
+    return Refunded(note=note, refund_id=one.id if one else None, amount=one.amount if one else None)
 
 
 def refuse_failed(transaction: wire.Transaction | None, *, account: str) -> None:

@@ -144,7 +144,7 @@ class Reader:
         if self._settings.options.get("on_behalf_of"):
             return None
         answer = await self._up.read(self._at(BUSINESS_INVOICES, id), into=wire.BusinessAnswer, explain=explain)
-        invoice = answer.data.invoice
+        invoice = self._asked_for(answer.data.invoice, answer.data.invoice.uid, id)
         mode = invoice.metadata.tax_mode if invoice.metadata else None
         if mode is not None and mode not in invoice_lines.TAX_MODES:
             self._up.unknown_value("tax_mode", mode)
@@ -154,7 +154,14 @@ class Reader:
     async def _platform(self, id: str) -> wire.PlatformInvoice:
         answer = await self._up.read(self._at(PLATFORM_INVOICES, id), into=wire.PlatformAnswer, explain=explain)
         self._check_status(answer.data.invoice.status)
-        return answer.data.invoice
+        return self._asked_for(answer.data.invoice, answer.data.invoice.id, id)
+
+    def _asked_for(self, found: _T, uid: str, id: str) -> _T:
+        """Money is credited on what was asked for, not on what was answered."""
+        if uid != id:
+            message = "the provider answered with another invoice than the one asked for"
+            raise BadPayload(message, account=self._up.account)
+        return found
 
     async def _payment(self, id: str) -> refund_wire.Payment:
         answer = await self._up.read(self._at(PAYMENTS, id), into=refund_wire.PaymentAnswer, explain=explain)
