@@ -8,7 +8,7 @@ ARGS =
 BIN = .venv/bin
 
 .DEFAULT_GOAL = help
-.PHONY: help run test lint schema graphiql clean .venv .conformance
+.PHONY: help run test lint schema graphiql clean .venv .conformance .clients .federation
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-24s %s\n' "$$name" "$$text"; done
@@ -17,7 +17,7 @@ run: .venv ## start the gateway on http://127.0.0.1:8000/graphql (PORT=8000)
 	@app/api/graphiql/build.sh .venv || echo "GraphiQL could not be built: a plain query form takes its place" >&2
 	@exec $(BIN)/credit-notes serve --port "$(PORT)"
 
-test: lint graphiql .conformance ## check style and types, then run every test (ARGS="-k invoice")
+test: lint graphiql .conformance .clients .federation ## check style and types, then run every test (ARGS="-k invoice")
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q $(ARGS)
 	@$(BIN)/coverage report
@@ -27,19 +27,29 @@ lint: .venv ## check style (ruff) and types (mypy)
 	@$(BIN)/ruff format --quiet --check . || { echo "not formatted: run $(BIN)/ruff format" >&2; exit 1; }
 	@$(BIN)/mypy
 
-schema: .venv ## rewrite schema.graphql from the code
+schema: .venv ## rewrite schema.graphql and docs/subgraph.graphql from the code
 	@$(BIN)/credit-notes schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	@mv schema.graphql.new schema.graphql
+	@$(BIN)/credit-notes schema --subgraph > docs/subgraph.graphql.new || { rm -f docs/subgraph.graphql.new; exit 1; }
+	@mv docs/subgraph.graphql.new docs/subgraph.graphql
 
 # The public suites that tests/conformance runs; without a network those tests are skipped, and say so.
 .conformance: .venv
 	@tests/conformance/install.sh .venv || echo "the conformance suites could not be fetched: their tests are skipped" >&2
 
+# The public clients that tests/clients runs; the same without a network.
+.clients: .venv
+	@tests/clients/install.sh .venv || echo "the clients could not be fetched: their tests are skipped" >&2
+
+# The public compositions and federation gateways that tests/federation runs; the same without a network.
+.federation: .venv
+	@tests/federation/install.sh .venv || echo "the federation gateways could not be fetched: their tests are skipped" >&2
+
 graphiql: .venv ## build GraphiQL's assets where they are out of date
 	@app/api/graphiql/build.sh .venv
 
 clean: ## remove all that the other commands have made
-	@rm -rf .venv app/api/static app/api/graphiql/node_modules tests/conformance/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf .venv app/api/static app/api/graphiql/node_modules tests/conformance/node_modules tests/clients/node_modules tests/federation/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find app tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made anew when the lock, the interpreter or this folder's place changes; the project put in again when pyproject.toml changes.

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import secrets
-import time
-import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from app import http, telemetry
 from app.accounts_file import demo_accounts
 from app.api import graphiql_page
 from app.api.context import Services
+from app.api.federation import make_subgraph
 from app.api.ids import Cursors
 from app.api.schema import Schema, make_schema
 from app.api.security_headers import SecurityHeaders
@@ -28,8 +28,9 @@ from app.api.view import View
 from app.gateway.accounts import Accounts
 from app.gateway.audit import Audit
 from app.gateway.background import Background
-from app.gateway.cache import Memory
+from app.gateway.cache import Memory, listening
 from app.gateway.credit_notes import CreditNotes, Invoices
+from app.gateway.feed import Feed
 from app.gateway.idempotency import Ledger
 from app.gateway.invoice_notes import InvoiceNotes
 from app.gateway.listing import Listing
@@ -41,13 +42,19 @@ from app.gateway.units import UnitAlarms
 from app.gateway.watch import Watch
 from app.gateway.writes import Writes
 from app.health import Health
+from app.identity.authenticator import Authenticator
+from app.identity.rates import Rates
 from app.providers import PROVIDERS
+from app.reload import Reload, on_hang_up
+from app.request_log import RequestLog
 from app.secret import Secret
-from app.settings import Settings, read_settings
+from app.settings import PREFIX, Settings, read_settings
+from app.shutdown import told_first
 from app.store import Store
 from app.store.durability import Wait
 from app.store.memory import MemoryStore
 from app.store.redis import RedisStore
+from app.telemetry import metrics, traces
 
 SANDBOX_VARIABLE = "CREDIT_NOTES_SANDBOX"
 """Set by `serve` for its workers: where the built-in sandboxes listen, as JSON."""
@@ -59,16 +66,16 @@ class Process:
 
     services: Services
     watch: Watch
-    background: Background
-    cache: Store
+    memory: Memory
     ledger: Store
     settings: Settings
 
     async def aclose(self) -> None:
         """Let writes and refreshes end, then close what they stand on."""
-        await self.background.drain(self.settings.timings.write_timeout_s)
+        await self.memory.background.drain(self.settings.timings.write_timeout_s)
         await self.services.accounts.aclose()
-        await self.cache.aclose()
+        await self.services.authenticator.aclose()
+        await self.memory.store.aclose()
         await self.ledger.aclose()
 
 
@@ -76,12 +83,15 @@ def make_process(settings: Settings, *, transport: http.AsyncBaseTransport | Non
     """Build everything; nothing is contacted yet."""
     cache, ledger_store = _stores(settings)
     background = Background()
-    memory = Memory(store=cache, background=background)
-    accounts = Accounts(settings.accounts, PROVIDERS, transport, cache)
+    memory = Memory(store=cache, ledger=ledger_store, background=background, wait_s=settings.timings.read_timeout_s / 2)
+    accounts = Accounts(settings.accounts, PROVIDERS, transport, memory.way)
     notes = CreditNotes(memory, settings.timings)
     listing = Listing(accounts, notes.cache, memory, settings)
-    writes = _writes(accounts, notes, cache, ledger_store, background, settings)
+    feed = Feed(ledger_store, background)
+    writes = _writes(accounts, notes, feed, ledger_store, settings)
     services = Services(
+        authenticator=Authenticator(settings, ledger_store),
+        rates=Rates(store=cache, requests=settings.identity.rate_requests, reads=settings.identity.rate_reads),
         accounts=accounts,
         notes=notes,
         invoices=Invoices(memory, settings.timings),
@@ -90,23 +100,23 @@ def make_process(settings: Settings, *, transport: http.AsyncBaseTransport | Non
         writes=writes,
         previews=Previews(accounts=accounts, writes=writes),
         operations=Operations(accounts=accounts, ledger=writes.ledger),
+        feed=feed,
         cursors=Cursors(settings.signing_keys or (Secret(secrets.token_hex(32)),)),
+        read_timeout_s=settings.timings.read_timeout_s,
     )
     watch = Watch(writes=writes, store=ledger_store, every_s=settings.timings.resolver_s)
-    return Process(services=services, watch=watch, background=background, cache=cache, ledger=ledger_store, settings=settings)
+    return Process(services=services, watch=watch, memory=memory, ledger=ledger_store, settings=settings)
 
 
-def _writes(
-    accounts: Accounts, notes: CreditNotes, cache: Store, store: Store, background: Background, settings: Settings
-) -> Writes:
+def _writes(accounts: Accounts, notes: CreditNotes, feed: Feed, store: Store, settings: Settings) -> Writes:
     """The mutations, over the ledger's store."""
     timings = settings.timings
     return Writes(
         accounts=accounts,
         ledger=Ledger(store, timings),
         turns=Turns(store, timings.invoice_lease_s),
-        sender=Sender(units=UnitAlarms(store), notes=notes.cache, cache=cache, timings=timings),
-        background=background,
+        sender=Sender(units=UnitAlarms(store), notes=notes.cache, timings=timings, feed=feed),
+        background=feed.background,
         audit=Audit(store=store, most=settings.audit_length),
         accepts_volatile=settings.accepts_volatile_ledger,
     )
@@ -122,28 +132,30 @@ def _stores(settings: Settings) -> tuple[Store, Store]:
     return cache, ledger
 
 
-def create_app(settings: Settings, *, schema: Schema | None = None, transport: http.AsyncBaseTransport | None = None) -> Starlette:
-    """The whole gateway for these settings."""
+def create_app(
+    settings: Settings,
+    *,
+    schema: Schema | None = None,
+    transport: http.AsyncBaseTransport | None = None,
+    reread: Callable[[], Settings] | None = None,
+) -> Starlette:
+    """The whole gateway for these settings; `reread` gives them anew, as they are by then."""
     process = make_process(settings, transport=transport)
     health = Health(process.ledger, settings)
+    reload = None if reread is None else Reload(read=reread, accounts=process.services.accounts, health=health)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        for warning in await health.warnings():
-            telemetry.warned(warning)
-        try:
-            async with process.watch.running():
-                yield
-        finally:
-            await process.aclose()
-
-    view = View(schema or make_schema(), process.services, settings.edge)
+    view = View(schema or (make_subgraph() if settings.edge.subgraph == "yes" else make_schema()), process.services, settings.edge)
     return Starlette(
-        lifespan=lifespan,
-        middleware=[Middleware(Threshold, health=health, process=process), Middleware(RequestLog), Middleware(SecurityHeaders)],
+        lifespan=_lifespan(process, health, view, reload),
+        middleware=[
+            Middleware(Threshold, health=health, process=process),
+            Middleware(RequestLog, health=health),
+            Middleware(SecurityHeaders),
+        ],
         routes=[
             Route("/", _home),
             Route("/graphql", view),
+            WebSocketRoute("/graphql", view),
             graphiql_page.assets(),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
@@ -151,12 +163,46 @@ def create_app(settings: Settings, *, schema: Schema | None = None, transport: h
     )
 
 
+def _lifespan(process: Process, health: Health, view: View, reload: Reload | None) -> Lifespan[Starlette]:
+    """What runs beside the requests, from before the first one until after the last."""
+    drain_s, write_s = process.settings.operation.drain_s, process.settings.timings.write_timeout_s
+
+    async def drain() -> None:
+        """Before the server stops to listen, whoever balances loads, and every client, is told to go elsewhere."""
+        health.is_draining = True
+        await asyncio.sleep(drain_s)
+        await view.streams.end()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        for warning in await health.warnings():
+            telemetry.warned(warning)
+        try:
+            async with process.watch.running(), listening(process.memory), process.services.feed.listening():
+                with on_hang_up(reload), told_first(drain, patience_s=drain_s + write_s):
+                    yield
+        finally:
+            await process.aclose()
+            await asyncio.to_thread(traces.end)
+
+    return lifespan
+
+
 def from_environment() -> Starlette:
     """The gateway of a worker that `serve` has started."""
-    settings = read_settings(environment=os.environ)
     addresses = json.loads(os.environ.get(SANDBOX_VARIABLE, "{}"))
+
+    def read() -> Settings:
+        return with_sandbox(read_settings(environment=os.environ), addresses)
+
+    settings = read()
     telemetry.configure(json=settings.logs_json)
-    return create_app(with_sandbox(settings, addresses))
+    if settings.operation.metrics_port is not None:
+        metrics.keep()
+    trouble = traces.begin()
+    if trouble is not None:
+        telemetry.warned(trouble)
+    return create_app(settings, reread=read if os.environ.get(f"{PREFIX}CONFIG") else None)
 
 
 def with_sandbox(settings: Settings, addresses: dict[str, str]) -> Settings:
@@ -186,33 +232,3 @@ class Threshold:
                 await send({"type": "lifespan.startup.failed", "message": refusal})
                 return
         await self._app(scope, receive, send)
-
-
-class RequestLog:
-    """Gives every request an id and writes one line when it has been answered."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        id, status, started = uuid.uuid4().hex, 500, time.monotonic()
-        token = telemetry.request_id.set(id)
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", id.encode())]}
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            telemetry.request_served(
-                method=scope["method"], path=scope["path"], status=status, duration_s=time.monotonic() - started
-            )
-            telemetry.request_id.reset(token)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from app.commands.keys import keys
 from app.commands.ledger import operations, resolve
 from app.settings import PREFIX, Settings
 from app.store import StoreFailure
+from app.telemetry import metrics
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,17 +40,19 @@ for _command in (keys, operations, resolve):
 @click.option("--host", help="Address to listen on; 127.0.0.1 unless set.")
 @click.option("--port", type=int, help="Port to listen on; 8000 unless set.")
 @click.option("--workers", type=int, help="Processes; more than one need Redis.")
+@click.option("--subgraph", flag_value="yes", default=None, help="Answer a federation router as well.")
 @CONFIG
-def serve(host: str | None, port: int | None, workers: int | None, config: Path | None) -> None:
+def serve(host: str | None, port: int | None, workers: int | None, subgraph: str | None, config: Path | None) -> None:
     """Serve the gateway; without accounts, on built-in sandboxes."""
     from app.sandbox.server import serving_in_thread  # noqa: PLC0415 - not needed, so not loaded, with real accounts
 
-    settings = settings_of(config, host=host, port=port, workers=workers)
+    settings = settings_of(config, host=host, port=port, workers=workers, subgraph=subgraph)
     sock = _bound(settings)
     host_in_url = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host_in_url}:{sock.getsockname()[1]}/graphql"
     with contextlib.ExitStack() as stack:
         stack.enter_context(sock)
+        _serve_metrics(settings, stack)
         addresses: dict[str, str] = {}
         if settings.accounts:
             click.echo(f"GraphQL {address} over {len(settings.accounts)} accounts")
@@ -114,11 +118,13 @@ def check(config: Path | None, *, confirm_units: bool) -> None:
 
 
 @main.command()
-def schema() -> None:
+@click.option("--subgraph", is_flag=True, help="As a federation router wants it, to compose a supergraph of.")
+def schema(*, subgraph: bool) -> None:
     """Print the schema, sorted."""
-    from app.api.schema import make_schema, printed  # noqa: PLC0415 - the only command that needs it
+    from app.api.federation import make_subgraph, sdl  # noqa: PLC0415 - the only command that needs it
+    from app.api.schema import make_schema, printed  # noqa: PLC0415 - as above
 
-    click.echo(printed(make_schema()), nl=False)
+    click.echo(sdl(make_subgraph()) if subgraph else printed(make_schema()), nl=False)
 
 
 def _bound(settings: Settings) -> socket.socket:
@@ -139,6 +145,7 @@ def _serve(settings: Settings, sock: socket.socket, addresses: Mapping[str, str]
     # Workers are processes of their own: what was decided here reaches them through the environment.
     os.environ[SANDBOX_VARIABLE] = json.dumps(addresses)
     os.environ[f"{PREFIX}HOST"], os.environ[f"{PREFIX}WORKERS"] = settings.host, str(settings.workers)
+    os.environ[f"{PREFIX}SUBGRAPH"] = settings.edge.subgraph
     if config is not None:
         os.environ[f"{PREFIX}CONFIG"] = str(config)
     serving = uvicorn.Config(
@@ -152,14 +159,50 @@ def _serve(settings: Settings, sock: socket.socket, addresses: Mapping[str, str]
         timeout_graceful_shutdown=int(settings.timings.write_timeout_s),
     )
     server = uvicorn.Server(serving)
+    if os.environ.get(f"{PREFIX}CONFIG"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it is told what to do: to read the accounts again
     with contextlib.suppress(KeyboardInterrupt):  # raised anew once all has been taken down: Ctrl-C is how serving ends
         if settings.workers == 1:
             server.run(sockets=[sock])
         else:
-            workers = Multiprocess(serving, sockets=[sock])
+            workers = _Workers(serving, sockets=[sock])
             workers.run()
             if any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes):
                 sys.exit(STARTUP_FAILURE)  # as a single one does by itself
+
+
+class _Workers(Multiprocess):
+    """The library's, but that a hang-up reaches every worker, where it would start all of them anew."""
+
+    def handle_hup(self) -> None:
+        """Each reads its accounts again. One that is not as far yet is ended by it, and started with what the file says now."""
+        if not os.environ.get(f"{PREFIX}CONFIG"):
+            self.should_exit.set()
+            return
+        for worker in self.processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.pid or 0, signal.SIGHUP)
+
+    def keep_subprocess_alive(self) -> None:
+        """Tell the figures who has gone."""
+        before = {worker.pid for worker in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {worker.pid for worker in self.processes}:
+            metrics.forget(pid or 0)
+
+
+def _serve_metrics(settings: Settings, stack: contextlib.ExitStack) -> None:
+    """The figures of all workers, on a port of their own."""
+    operation = settings.operation
+    if operation.metrics_port is None:
+        return
+    stack.enter_context(metrics.shared(settings.workers))
+    try:
+        address = stack.enter_context(metrics.serving(operation.metrics_host, operation.metrics_port))
+    except OSError as failed:
+        place = f"{operation.metrics_host} port {operation.metrics_port}"
+        give_up([f"metrics cannot listen on {place} ({failed.strerror}): choose another with {PREFIX}METRICS_PORT"])
+    click.echo(f"metrics {address}")
 
 
 def _say_demo(address: str, addresses: Mapping[str, str], control: str) -> None:

@@ -63,6 +63,7 @@ class EdgeSettings(BaseModel):
     persisted_characters: Annotated[int, Field(ge=0, le=10**9)] = 1_000_000
     trusted_documents: Annotated[Path | None, AfterValidator(_readable)] = None
     trusted_mode: TrustedMode = "off"
+    subgraph: Literal["yes", "no"] = "no"
 
 
 USUAL = EdgeSettings()

@@ -14,24 +14,27 @@ from tests.support.modules import Module, modules
 LONGEST_MODULE = 250
 LONGEST_FUNCTION = 30
 
+BELOW = {"providers", "domain", "settings", "secret", "telemetry", "http", "store"}
+PARTS_OF_SETTINGS = {"edge_settings", "identity_settings", "operation_settings"}
 # A layer may import those named beside it. `asgi`, `check`, `operator`, `cli` put the whole together and are imported by none of these.
-MAY_IMPORT = {
+MAY_IMPORT: dict[str, set[str]] = {
+    **{name: set() for name in ("secret", "http", "demo", "shutdown", *PARTS_OF_SETTINGS)},
     "domain": {"domain"},
-    "secret": set(),
-    "telemetry": set(),
-    "http": set(),
-    "demo": set(),
+    "telemetry": {"telemetry"},
     "store": {"store", "secret", "telemetry"},
     "providers": {"providers", "domain", "http", "secret", "telemetry"},
     "accounts_file": {"providers", "domain", "secret"},
-    "edge_settings": set(),
-    "settings": {"accounts_file", "edge_settings", "providers", "secret"},
+    "callers_file": {"accounts_file", "providers", "domain"},
+    "settings": {"accounts_file", "callers_file", "providers", "secret", "store", *PARTS_OF_SETTINGS},
     "health": {"settings", "store"},
-    "gateway": {"gateway", "providers", "domain", "settings", "secret", "telemetry", "http", "store"},
-    "api": {"api", "gateway", "providers", "domain", "settings", "edge_settings", "secret", "telemetry", "http", "store"},
+    "reload": {"gateway", "health", "settings", "telemetry"},
+    "request_log": {"health", "telemetry"},
+    "identity": {"identity", "gateway", "domain", "callers_file", "settings", "telemetry", "http", "store"},
+    "gateway": {"gateway", *BELOW},
+    "api": {"api", "identity", "gateway", "edge_settings", *BELOW},
     "sandbox": {"sandbox"},
 }
-COMPOSITION = {"__init__", "__main__", "asgi", "check", "cli", "operator"}
+COMPOSITION = {"__init__", "__main__", "asgi", "check", "cli", "commands", "operator"}
 
 # Where a library may be imported.
 HOMES = {
@@ -39,13 +42,16 @@ HOMES = {
     "graphql": ("api/",),
     "aiodataloader": ("api/",),
     "httpx": ("http.py",),
-    "redis": ("store/redis.py",),
-    "starlette": ("api/", "sandbox/", "asgi.py", "health.py"),
+    "redis": ("store/redis/",),
+    "starlette": ("api/", "sandbox/", "asgi.py", "health.py", "request_log.py"),
     "uvicorn": ("cli.py", "sandbox/server.py"),
-    "structlog": ("telemetry.py",),
-    "pydantic": ("settings.py", "edge_settings.py"),
-    "click": ("cli.py",),
-    "msgspec": ("api/", "gateway/", "providers/", "sandbox/"),
+    "structlog": ("telemetry/",),
+    "prometheus_client": ("telemetry/metrics.py",),
+    "opentelemetry": ("telemetry/traces.py",),
+    "pydantic": ("settings.py", "edge_settings.py", "identity_settings.py", "operation_settings.py"),
+    "jwt": ("identity/",),
+    "click": ("cli.py", "commands/"),
+    "msgspec": ("api/", "gateway/", "identity/", "providers/", "sandbox/"),
 }
 NAMES_PROVIDERS = ("providers/__init__.py", "api/provider_options.py", "sandbox/", "demo.py")
 

@@ -34,6 +34,7 @@ Query.creditNoteOperation(account: String!, operation: Operation!, idempotencyKe
 Mutation.issueCreditNote(input: IssueCreditNoteInput!): IssueCreditNotePayload
 Mutation.voidCreditNote(input: VoidCreditNoteInput!): VoidCreditNotePayload
 Mutation.refundCreditNote(input: RefundCreditNoteInput!): RefundCreditNotePayload
+Subscription.creditNoteChanged(filter: CreditNoteChangedFilter): CreditNoteChange!
 Invoice.creditNotes(first: Int = 25, after: String): CreditNoteConnection
 """
 TYPES = {
@@ -68,11 +69,15 @@ TYPES = {
     "CreditNotePreview": (
         "exact: Boolean!, total: Money!, subtotal: Money, tax: Money, creditable: CreditableBalance, allocations: [Allocation!]!"
     ),
+    "CreditNoteChange": (
+        "id: ID!, kind: CreditNoteChangeKind!, creditNoteId: ID!, creditNote: CreditNote, at: DateTime!, by: ChangeOrigin!"
+    ),
     "Customer": "providerId: String!, externalId: String, name: String, email: String",
 }
 INPUTS = {
     "FreshnessInput": "maxAgeSeconds: Int, allowStaleOnError: Boolean = false",
     "CreditNoteFilter": "invoiceIds: [ID!], updated: DateTimeRange, nativeOnly: Boolean = false",
+    "CreditNoteChangedFilter": "accounts: [String!], ids: [ID!], invoiceIds: [ID!]",
     "DateRange": "from: Date, to: Date",
     "DateTimeRange": "from: DateTime, until: DateTime",
     "MoneyRange": "currency: CurrencyCode!, min: Decimal, max: Decimal",
@@ -107,6 +112,8 @@ WORDS = {
         "DUPLICATE FRAUDULENT ORDER_CHANGE ORDER_CANCELLATION PRODUCT_UNSATISFACTORY SERVICE_UNSATISFACTORY SUBSCRIPTION_CHANGE "
         "SUBSCRIPTION_CANCELLATION SUBSCRIPTION_PAUSE CHARGEBACK WRITE_OFF WAIVER OTHER UNSPECIFIED"
     ),
+    "CreditNoteChangeKind": "CREATED UPDATED VOIDED REFUNDED DELETED",
+    "ChangeOrigin": "GATEWAY WEBHOOK POLLING",
     "CreditNoteOrder": "ISSUED_DESC ISSUED_ASC",
     "CreditNoteFilterField": "INVOICE CUSTOMER STATUS SETTLEMENT REASON CURRENCY ISSUED UPDATED TOTAL",
     "IssueField": (

@@ -11,6 +11,8 @@ from graphql import GraphQLEnumType, GraphQLNamedType
 
 from app.api.words import BatchLoad, CapabilityLevel, HealthStatus, IdempotencySupport, OperationState, Origin
 from app.domain.vocabulary import (
+    ChangeKind,
+    ChangeOrigin,
     Disposition,
     ErrorCode,
     Filter,
@@ -116,6 +118,18 @@ DESCRIPTIONS: dict[str, tuple[type[Enum], str, dict[str, str]]] = {
         "ISSUED": "The day of issue.",
         "UPDATED": "The last change.",
         "TOTAL": "The total.",
+    }),
+    "CreditNoteChangeKind": (ChangeKind, "What has happened to a note.", {
+        "CREATED": "It was issued.",
+        "UPDATED": "Something of it has changed that no other kind names.",
+        "VOIDED": "It was voided.",
+        "REFUNDED": "Money went back, or was sent back.",
+        "DELETED": "It is gone from the provider's records.",
+    }),
+    "ChangeOrigin": (ChangeOrigin, "How the gateway knows of a change.", {
+        "GATEWAY": "It made the change itself.",
+        "WEBHOOK": "The provider told it.",
+        "POLLING": "It saw the change when it looked.",
     }),
     "CreditNoteOrder": (Order, "Which notes come first.", {"ISSUED_DESC": "Newest first.", "ISSUED_ASC": "Oldest first."}),
     "WriteOutcome": (WriteOutcome, "Whether anything happened at the provider.", {

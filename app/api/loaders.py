@@ -12,10 +12,12 @@ from aiodataloader import DataLoader
 from app.domain.credit_note import CreditNote, Ref
 from app.domain.errors import GatewayError
 from app.domain.invoice import Invoice
+from app.domain.vocabulary import Scope
 from app.gateway.accounts import Account, Caller
 from app.gateway.cache import Fetched, Freshness
 from app.gateway.credit_notes import Lines
 from app.gateway.listing import ListRequest, NotePage
+from app.providers.policy import Deadline
 
 if TYPE_CHECKING:
     from app.api.context import Services
@@ -42,13 +44,17 @@ class Loaders:
         self._caller = caller
         self._loaders: dict[tuple[str, str, Freshness], DataLoader[Any, Any]] = {}
         self._notes: dict[Ref, CreditNote] = {}
+        self._batches: set[asyncio.Task[Any] | None] = set()
+        self._is_given_up = False
+        self.deadline = Deadline(services.read_timeout_s)
+        """By when everything read for this request must be there."""
 
     async def note(self, ref: Ref, freshness: Freshness) -> Fetched[CreditNote]:
         """One note; raises NotFound or what its account failed with."""
         account = self._services.accounts.find(self._caller, ref.account)
 
         async def batch(ids: list[str]) -> Mapping[str, Fetched[CreditNote] | GatewayError]:
-            return await self._services.notes.get_many(account, ids, freshness)
+            return await self._services.notes.get_many(account, ids, freshness, self.deadline)
 
         return await self._load(("note", account.name, freshness), ref.external_id, batch)
 
@@ -57,7 +63,7 @@ class Loaders:
         account = self._services.accounts.find(self._caller, ref.account)
 
         async def batch(ids: list[str]) -> Mapping[str, Fetched[Invoice] | GatewayError]:
-            return await self._services.invoices.get_many(account, ids, freshness)
+            return await self._services.invoices.get_many(account, ids, freshness, self.deadline)
 
         return await self._load(("invoice", account.name, freshness), ref.external_id, batch)
 
@@ -67,7 +73,8 @@ class Loaders:
         self._notes[note.ref] = note
 
         async def batch(ids: list[str]) -> Mapping[str, Fetched[Lines] | GatewayError]:
-            return await self._services.notes.lines(account, [self._notes[Ref(account.name, id)] for id in ids])
+            notes = [self._notes[Ref(account.name, id)] for id in ids]
+            return await self._services.notes.lines(account, notes, self.deadline)
 
         return await self._load(("lines", account.name, Freshness()), note.ref.external_id, batch)
 
@@ -82,8 +89,16 @@ class Loaders:
         return await self._load(("notes of", account.name, Freshness()), key, batch)
 
     def forget(self, account: str) -> None:
-        """After a write: what was loaded of the account before is not shown any more."""
+        """After a write: what was loaded of the account before is not shown any more, and what is read from now on has a read's time."""
+        self.deadline = Deadline(self._services.read_timeout_s)
         self._loaders = {key: loader for key, loader in self._loaders.items() if key[1] != account}
+
+    def give_up(self) -> None:
+        """Nobody waits any more: what is being loaded is cancelled, and nothing more is loaded."""
+        self._is_given_up = True
+        for batch in self._batches:
+            if batch is not None:
+                batch.cancel()
 
     async def _pages(self, account: Account, keys: list[NotesOf]) -> Mapping[NotesOf, NotePage | GatewayError]:
         requests: dict[NotesOf, ListRequest] = {}
@@ -93,7 +108,7 @@ class Loaders:
                 requests[key] = self._request(Ref(account.name, key.invoice_id), key)
             except GatewayError as wrong:
                 pages[key] = wrong
-        answers = await self._services.invoice_notes.pages(self._caller, account, list(requests.values()))
+        answers = await self._services.invoice_notes.pages(self._caller, account, list(requests.values()), self.deadline)
         return pages | dict(zip(requests, answers, strict=True))
 
     def _request(self, invoice: Ref, key: NotesOf) -> ListRequest:
@@ -103,13 +118,24 @@ class Loaders:
         return request.at(self._services.cursors.decode(key.after, request.arguments))
 
     async def _load(self, name: tuple[str, str, Freshness], key: K, batch: Batch[K, V]) -> V:
+        self._caller.require(Scope.READ)  # also for what hangs on a write's answer
         if name not in self._loaders:
 
             async def in_order(keys: list[K]) -> list[V | GatewayError]:
-                found = await batch(keys)
+                found = await self._loaded(batch, keys)
                 return [found[key] for key in keys]
 
             self._loaders[name] = DataLoader(cast("Callable[[list[K]], Any]", in_order))
         loader: DataLoader[K, V] = self._loaders[name]
         # Shielded: one cancelled field must not take along the others that wait for the same key.
         return await asyncio.shield(loader.load(key))
+
+    async def _loaded(self, batch: Batch[K, V], keys: list[K]) -> Mapping[K, V | GatewayError]:
+        if self._is_given_up:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()  # the library's own: it waits for no field, and no field that ends ends it
+        self._batches.add(task)
+        try:
+            return await batch(keys)
+        finally:
+            self._batches.discard(task)

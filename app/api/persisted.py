@@ -27,7 +27,8 @@ class PersistedDocuments:
         self._mode = edge.trusted_mode
         is_used = edge.trusted_documents is not None and self._mode != "off"
         self._trusted = read_manifest(edge.trusted_documents) if is_used and edge.trusted_documents is not None else {}
-        self._trusted_texts = frozenset(self._trusted.values())
+        self.trusted = frozenset(self._trusted.values())
+        """The texts that the operator trusts."""
 
     def text(self, asked: GraphQLRequest) -> str:
         """The document to execute. Raises Refused where the request names none, and what a caller may be told where it cannot be had."""
@@ -37,7 +38,7 @@ class PersistedDocuments:
         trusted = None if id is None else self._trusted.get(id)
         if trusted is not None and asked.query in {None, trusted}:
             return trusted
-        if asked.query is None or asked.query not in self._trusted_texts:
+        if asked.query is None or asked.query not in self.trusted:
             self._distrust(asked, id)
         return self._sent_before(id) if asked.query is None else self._sent_now(asked.query, id)
 

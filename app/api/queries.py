@@ -52,7 +52,7 @@ class Query(WriteQueries):
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
     ) -> Node | None:
         """One of any kind."""
-        return await _node(info, id, ("id",))
+        return await thing(info, id, ("id",))
 
     @strawberry.field(description="Things by their global ids, at most 200, in the order asked; null where not found.")
     async def nodes(
@@ -60,7 +60,7 @@ class Query(WriteQueries):
     ) -> list[Node | None]:
         """Many of any kind."""
         _check_many(ids)
-        return list(await asyncio.gather(*(_value_or_error(_node(info, id, ("ids", str(index)))) for index, id in enumerate(ids))))
+        return list(await asyncio.gather(*(value_or_error(thing(info, id, ("ids", str(index)))) for index, id in enumerate(ids))))
 
     @strawberry.field(description="Null when there is no such note.")
     async def credit_note(
@@ -90,7 +90,7 @@ class Query(WriteQueries):
         """Many notes."""
         _check_many(ids)
         notes = (_note_by_id(info, id, ("ids", str(index)), freshness) for index, id in enumerate(ids))
-        return list(await asyncio.gather(*(_value_or_error(note) for note in notes)))
+        return list(await asyncio.gather(*(value_or_error(note) for note in notes)))
 
     @strawberry.field(
         description=(
@@ -140,7 +140,8 @@ class Query(WriteQueries):
         return [Account.of(account) for account in info.context.services.accounts.of(info.context.caller)]
 
 
-async def _node(info: Info, id: str, path: Path) -> Node | None:
+async def thing(info: Info, id: str, path: Path) -> CreditNote | Invoice | Account | None:
+    """Whatever the global id names; None where there is none, or the caller may not see it."""
     kind, ref = decode_id(id, path=path)
     if not _exists(info, ref.account):
         return None
@@ -165,7 +166,7 @@ async def _note_by_id(info: Info, id: str, path: Path, wanted: FreshnessInput | 
     return await _note(info, decode_ref(id, Kind.NOTE, path=path), wanted)
 
 
-async def _value_or_error(value: Coroutine[Any, Any, T]) -> T:
+async def value_or_error(value: Coroutine[Any, Any, T]) -> T:
     """The framework reports an exception that stands in a list as an error of that place alone."""
     try:
         return await value

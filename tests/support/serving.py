@@ -16,7 +16,7 @@ from app.sandbox.server import bind
 @contextlib.contextmanager
 def served(app: ASGIApp, *, lifespan: bool = False) -> Iterator[str]:
     """The base URL of the app while the block runs."""
-    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="on" if lifespan else "off", ws="none")
+    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="on" if lifespan else "off")
     server = uvicorn.Server(config)
     sock = bind("127.0.0.1", 0)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])), daemon=True)

@@ -1,0 +1,98 @@
+"""What a stream may cost: the rules for documents and callers hold on it, and who does not read holds nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+from websockets.sync.client import connect
+
+from app.callers_file import Callers
+from app.edge_settings import EdgeSettings
+from app.identity_settings import IdentitySettings
+from app.sandbox.server import Addresses
+from tests.api.streaming import CHANGES, PROTOCOL, Streaming, Talk, streaming
+from tests.api.test_stream_events import COMPLETE, EVENTS, Events
+from tests.identity.made import made
+from tests.support.running import SandboxControl, settings
+
+ACCOUNTS = "{ accounts { provider } }"
+
+
+def test_a_document_sent_once_is_known_by_its_hash_on_every_transport(addresses: Addresses, sandbox: SandboxControl) -> None:
+    extensions = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(ACCOUNTS.encode()).hexdigest()}}
+    with streaming(addresses) as gateway, gateway.talking() as talk:
+        talk.say("subscribe", id="1", payload={"extensions": extensions})
+        assert talk.hear()["payload"][0]["message"] == "PersistedQueryNotFound"
+        assert len(talk.answer(ACCOUNTS, extensions=extensions)["data"]["accounts"]) == 3
+        headers = {"Accept": EVENTS}
+        with gateway.client.http.stream("POST", "/graphql", json={"extensions": extensions}, headers=headers) as response:
+            events = Events(response)
+            assert (len(events.next()["data"]["accounts"]), events.rest()) == (3, COMPLETE)
+
+
+def test_only_trusted_documents_are_answered_where_that_is_enforced(
+    addresses: Addresses, sandbox: SandboxControl, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "trusted.json"
+    manifest.write_text(json.dumps({"accounts": ACCOUNTS, "changes": CHANGES}))
+    edge = EdgeSettings(trusted_documents=manifest, trusted_mode="enforce")
+    with streaming(addresses, edge=edge) as gateway, gateway.talking() as talk:
+        assert talk.code("{ __typename }") == "FORBIDDEN"
+        talk.say("subscribe", id="1", payload={"documentId": "changes"})
+        gateway.listened()
+        assert len(talk.answer(ACCOUNTS)["data"]["accounts"]) == 3
+
+
+def test_every_operation_on_a_stream_is_a_request_of_its_caller(addresses: Addresses, sandbox: SandboxControl) -> None:
+    text, key = made("few", tenant="default")
+    identity = IdentitySettings(rate_requests=2, rate_reads=0)
+    limited = replace(settings(addresses), callers=Callers(keys=(key,)), identity=identity)
+    with streaming(addresses, changed=limited) as gateway, gateway.talking(Authorization=f"Bearer {text}") as talk:
+        assert [len(talk.answer(ACCOUNTS)["data"]["accounts"]) for _ in range(2)] == [3, 3]
+        (error,) = talk.answer(ACCOUNTS)["errors"]
+        assert (error["extensions"]["code"], error["extensions"]["retryable"]) == ("LIMIT_EXCEEDED", True)
+        headers = {"Accept": EVENTS, "Authorization": f"Bearer {text}"}
+        refused = gateway.client.http.post("/graphql", json={"query": CHANGES}, headers=headers)
+        assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
+
+
+LARGE = "subscription { creditNoteChanged { creditNote { " + " ".join(f"a{index}: raw" for index in range(190)) + " } } }"
+"""Each change is told in some hundred kilobytes, which no buffer holds many of."""
+
+
+def let_go(gateway: Streaming) -> bool:
+    """Whether the only one who listens and does not read is let go, and the gateway goes on."""
+    gateway.listened()
+    notes = 0
+    while gateway.feed.subscribers and notes < 100:
+        gateway.issued("zenskar-demo")
+        notes += 1
+    gateway.listened(0)
+    return len(gateway.client.gql(ACCOUNTS)["accounts"]) == 3
+
+
+def test_who_does_not_read_an_event_stream_is_let_go(addresses: Addresses, sandbox: SandboxControl) -> None:
+    body = json.dumps({"query": LARGE}).encode()
+    head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nAccept: {EVENTS}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with streaming(addresses, edge=EdgeSettings(stream_stalled_s=0.05)) as gateway, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        address = httpx.URL(gateway.url)
+        client.connect((address.host, address.port))
+        client.sendall(head.encode() + body)
+        assert let_go(gateway)
+
+
+def test_who_does_not_read_a_socket_is_let_go(addresses: Addresses, sandbox: SandboxControl) -> None:
+    with streaming(addresses, edge=EdgeSettings(stream_stalled_s=0.05)) as gateway:
+        address = gateway.url.replace("http", "ws", 1)
+        with connect(address, subprotocols=[PROTOCOL], compression=None, max_queue=1) as client:
+            talk = Talk(socket=client)
+            talk.greet()
+            talk.ask("1", LARGE)
+            assert let_go(gateway)
+            client.socket.close()
