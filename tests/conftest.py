@@ -13,8 +13,10 @@ from hypothesis import settings
 
 from app import telemetry
 from app.sandbox.server import Addresses, serving_in_thread
+from tests.support.redis_cluster import RedisCluster, running_cluster
 from tests.support.redis_server import RedisServer
 from tests.support.running import SandboxControl, controlling
+from tests.support.sentinels import Guarded, running_sentinels
 
 settings.register_profile("unhurried", deadline=None)  # how long an example takes says nothing on a shared machine
 settings.load_profile("unhurried")
@@ -32,6 +34,20 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = RedisServer(tmp_path_factory.mktemp("redis")).start()
     yield server.url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    """Three real masters for the whole session; whoever stops one starts it again."""
+    with running_cluster(tmp_path_factory.mktemp) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def redis_guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A real master, its replica and three sentinels for the whole session; whoever makes them change places lets them settle."""
+    with running_sentinels(tmp_path_factory.mktemp) as guarded:
+        yield guarded
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -128,6 +129,7 @@ class Accounts:
     way: Callable[[str], Guard] | None = None
     """By a key that may stand beside the account's: a way to the store in which processes agree on whose turn it is."""
     _open: dict[str, Account] = field(default_factory=dict)
+    _leaving: dict[asyncio.Task[None], Account] = field(default_factory=dict)
 
     def find(self, caller: Caller, name: str) -> Account:
         """The account by name; NotFound also where the caller may not use it, so that neither can be told from the other."""
@@ -145,9 +147,20 @@ class Accounts:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for account in self._open.values():
+        for closing in self._leaving:
+            closing.cancel()
+        for account in (*self._open.values(), *self._leaving.values()):
             await account.line.client.aclose()
         self._open.clear()
+
+    def replace(self, settings: Mapping[str, AccountSettings], *, after_s: float) -> None:
+        """From now on there are these. One that has changed is opened anew; what is under way over its old line has so long to end."""
+        for name in [name for name, account in self._open.items() if settings.get(name) != account.settings]:
+            account = self._open.pop(name)
+            closing = asyncio.create_task(_closed(account, after_s))
+            self._leaving[closing] = account
+            closing.add_done_callback(self._leaving.pop)
+        self.settings = settings
 
     def _opened(self, settings: AccountSettings) -> Account:
         spec = self.providers[settings.provider]
@@ -172,6 +185,11 @@ class Accounts:
             secrets=_secrets(settings, options),
         )
         return Account(settings=settings, spec=spec, line=line)
+
+
+async def _closed(account: Account, after_s: float) -> None:
+    await asyncio.sleep(after_s)
+    await account.line.client.aclose()
 
 
 def _secrets(settings: AccountSettings, options: ClientOptions) -> tuple[Secret, ...]:

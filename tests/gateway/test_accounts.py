@@ -139,8 +139,9 @@ async def test_an_account_s_own_limit_replaces_the_provider_s(limits: Limits | N
     await all_.aclose()
 
 
-async def test_no_more_calls_run_at_once_than_there_are_connections() -> None:
-    all_ = accounts(vcita("a", "t", limits=Limits(concurrent=50)))
+@pytest.mark.parametrize(("concurrent", "at_once"), [(0, 10), (4, 4), (50, 50), (90, 64)])
+async def test_no_more_calls_run_at_once_than_the_account_allows_or_the_gateway_finds_right(concurrent: int, at_once: int) -> None:
+    all_ = accounts(vcita("a", "t", limits=Limits(concurrent=concurrent)))
     limiter = all_.find(CALLER, "a").line.limiter
     running, most = 0, 0
 
@@ -152,8 +153,8 @@ async def test_no_more_calls_run_at_once_than_there_are_connections() -> None:
             await asyncio.sleep(0)
             running -= 1
 
-    await asyncio.gather(*(call() for _ in range(40)))
-    assert most == 10
+    await asyncio.gather(*(call() for _ in range(100)))
+    assert most == at_once
     await all_.aclose()
 
 

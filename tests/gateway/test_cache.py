@@ -15,7 +15,6 @@ from app.store.memory import MemoryStore
 from tests.gateway.cached import ANY, FRESH_S, NOW, STALE_S, World
 from tests.gateway.stub import note
 from tests.support.clock import Clock
-from tests.support.stores import away
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +33,17 @@ async def test_a_fresh_value_costs_no_call_and_tells_when_it_was_read(world: Wor
     assert found.fetched_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+async def test_windows_end_a_little_earlier_by_chance_so_that_not_everything_is_asked_for_at_once(clock: Clock) -> None:
+    world = World(MemoryStore(clock=clock), clock, chance=0.99)
+    world.provider.notes["a"] = note("a")
+    await world.one()
+    clock.advance(0.9 * FRESH_S)
+    assert (await world.one()).stale is False
+    clock.advance(0.1)
+    assert (await world.one()).stale is True
+    await world.settle()
+
+
 async def test_a_stale_value_is_answered_at_once_and_refreshed_once_behind_many_callers(world: World, clock: Clock) -> None:
     await world.one()
     clock.advance(10)
@@ -41,8 +51,9 @@ async def test_a_stale_value_is_answered_at_once_and_refreshed_once_behind_many_
     world.provider.gate = asyncio.Event()
     found = await asyncio.gather(*(world.one() for _ in range(20)))
     assert {(each.value.total.minor, each.cached, each.stale) for each in found} == {(1_00, True, True)}
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
     assert world.loads == 2
+    assert len(world.background._tasks) == 2  # one refresh for them all, and its question
     world.provider.gate.set()
     await world.settle()
     fresh = await world.one()
@@ -217,28 +228,6 @@ async def test_without_an_old_value_the_failure_is_the_answer(world: World, cloc
     world.provider.failing = Unavailable("down")
     assert await world.error("missing", freshness=wish) is world.provider.failing
     assert await world.error("a", freshness=wish) is world.provider.failing
-
-
-async def test_without_its_store_it_asks_the_provider_each_time_and_harms_nobody(clock: Clock) -> None:
-    world = World(away(MemoryStore()), clock)
-    world.provider.notes = {"a": note("a")}
-    for calls in (1, 2):
-        found = await world.get("a", "missing")
-        assert isinstance(found["a"], Fetched)
-        assert isinstance(found["missing"], NotFound)
-        assert world.loads == calls
-    await world.cache.put_many(world.account, {"a": note("a")}, await world.cache.epoch(world.account))
-
-
-async def test_without_its_store_many_callers_still_share_one_flight(clock: Clock) -> None:
-    world = World(away(MemoryStore()), clock)
-    world.provider.notes = {"a": note("a")}
-    world.provider.gate = asyncio.Event()
-    asking = [asyncio.create_task(world.one()) for _ in range(20)]
-    await asyncio.sleep(0.01)
-    world.provider.gate.set()
-    await asyncio.gather(*asking)
-    assert world.loads == 1
 
 
 async def test_a_kind_with_no_window_is_never_kept(world: World, clock: Clock) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
-from app.domain.credit_note import CreditNote
 from app.domain.errors import Unavailable
-from app.gateway.cache import Freshness, begin_epoch
-from app.gateway.codec import VERSION, Codec
+from app.gateway.cache import Fetched, Freshness, begin_epoch
+from app.gateway.cache.epochs import epoch_key
+from app.gateway.codec import VERSION
+from app.store import Write
 from app.store.memory import MemoryStore
 from app.store.redis import RedisStore
 from tests.gateway.cached import NOW, World
@@ -109,6 +110,31 @@ async def test_what_a_store_that_was_away_could_not_be_asked_is_not_believed_whe
     assert (await world.one()).value.total.minor == 1_00
 
 
+async def test_an_epoch_is_kept_as_safely_as_the_ledger(clock: Clock) -> None:
+    """A fail-over that took it back would bring back what was read before the write."""
+    commits: list[tuple[list[str], bool]] = []
+
+    class Watched(MemoryStore):
+        async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Write], *, settled: bool = False) -> bool:
+            commits.append((list(put), settled))
+            return await super().commit(expect, put, settled=settled)
+
+    world = World(Watched(clock=clock), clock)
+    await world.cache.written(world.account, {"a": note("a")})
+    assert commits == [([epoch_key(world.account)], True)]
+
+
+async def test_an_epoch_that_the_store_has_lost_is_never_given_again(world: World) -> None:
+    """A store that evicts, or was started again empty: what it kept or this process holds from before may be older than a write."""
+    await world.one()
+    for minor in (2_00, 3_00):
+        world.provider.notes["a"] = note("a", minor=minor)
+        await begin_epoch(world.store, world.account)
+        await world.store.delete([epoch_key(world.account)])
+        assert (await world.one()).value.total.minor == minor
+        assert (await world.one()).cached is True
+
+
 async def test_tenants_and_accounts_of_the_same_names_share_nothing(world: World, clock: Clock) -> None:
     places = [("acme", "one"), ("acme", "two"), ("globex", "one"), ("acme", "one}/acme"), ("a", "cme")]
     worlds = [World(world.store, clock, StubAdapter(), account(name=name, tenant=tenant)) for name, tenant in places]
@@ -133,19 +159,21 @@ async def test_every_key_names_tenant_and_account_as_the_place_in_a_cluster(cloc
     assert seen == ["cn:1:epoch:{one/acme}", "cn:1:note:{one/acme}:a"]
 
 
-async def test_a_value_kept_by_another_version_is_a_miss(world: World) -> None:
+@pytest.mark.parametrize("step", [1, -1], ids=["older", "newer"])
+async def test_a_value_kept_by_another_version_is_a_miss(world: World, clock: Clock, step: int) -> None:
     await world.one()
-    world.cache._codec = Codec(CreditNote, version=VERSION + 1)
-    assert (await world.one()).cached is False
+    other = World(world.store, clock, world.provider, world.account, version=VERSION + step)
+    assert (await other.one()).cached is False
     assert world.loads == 2
 
 
-@pytest.fixture
-async def processes(redis_url: str, request: pytest.FixtureRequest) -> AsyncIterator[list[World]]:
+@pytest.fixture(params=["redis_url", "redis_cluster", "redis_guarded"], ids=["one server", "a cluster", "behind sentinels"])
+async def processes(request: pytest.FixtureRequest) -> AsyncIterator[list[World]]:
     """Two processes over one Redis; real time, since its clock is its own."""
-    stores = [RedisStore(redis_url) for _ in range(2)]
-    provider = StubAdapter(notes={"a": note("a")})
-    place = account(provider, tenant=request.node.name)
+    servers = request.getfixturevalue(request.param)
+    stores = [RedisStore(servers if isinstance(servers, str) else servers.url) for _ in range(2)]
+    provider = StubAdapter(notes={id: note(id) for id in "abc"})
+    place = account(provider, tenant=request.node.originalname)
     yield [World(store, Clock(), provider, place) for store in stores]
     for store in stores:
         await store.aclose()
@@ -156,6 +184,12 @@ async def test_what_one_process_has_read_another_need_not(processes: list[World]
     await one.one()
     found = await other.one()
     assert (found.value, found.cached, one.loads) == (note("a"), True, 1)
+
+
+async def test_many_clients_of_two_processes_make_one_call(processes: list[World]) -> None:
+    found = await asyncio.gather(*(world.get("b", "c") for world in processes for _ in range(50)))
+    assert all(isinstance(value, Fetched) for each in found for value in each.values())
+    assert processes[0].provider.asked == [("b", "c")]
 
 
 async def test_a_write_of_one_process_makes_every_other_forget(processes: list[World]) -> None:

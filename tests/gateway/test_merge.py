@@ -151,6 +151,17 @@ def test_at_the_end_of_a_page_what_was_filtered_out_is_passed_and_what_ended_is_
     assert marks[C] == Mark(at=at(9), ids=())
 
 
+def test_what_was_filtered_out_before_the_last_note_shown_calls_no_stream_back_to_it() -> None:
+    """Else a note issued later between the two would come after that one."""
+    shown = [item(5, "b", B)]
+    streams = [stream(A, scanned=item(9, "filtered out", token="2")), stream(B, *shown)]
+    assert marks_at_end({}, shown, streams, DESC)[A] == Mark(at=at(5), ids=(), token="2", ended=True)
+    before = Mark(at=at(9), ids=("x",), token="1")
+    assert marks_at_end({A: before}, shown, streams, DESC)[A] == Mark(at=at(5), ids=(), token="2", ended=True)
+    oldest_first = [stream(A, ended=False, scanned=item(1, "filtered out", token="2")), stream(B, *shown)]
+    assert marks_at_end({}, shown, oldest_first, ASC)[A] == Mark(at=at(5), ids=(), token="2")
+
+
 def test_a_page_that_shows_nothing_still_moves_what_was_scanned() -> None:
     scanned = item(5, "filtered out")
     streams = [stream(A, ended=False, scanned=scanned), stream(B, ended=False)]

@@ -171,7 +171,7 @@ class Worker:
             accounts=accounts({"acme": self.adapter}, {"acme": Capabilities(native_idempotency=self._books.knows_keys)}),
             ledger=Ledger(self.line, timings, clock),
             turns=Turns(self.line, timings.invoice_lease_s),
-            sender=Sender(units=UnitAlarms(self.line), notes=notes.cache, cache=cache, timings=timings),
+            sender=Sender(units=UnitAlarms(self.line), notes=notes.cache, timings=timings),
             background=background,
             audit=Audit(store=cache, most=100),
             accepts_volatile=True,

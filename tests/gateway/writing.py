@@ -155,7 +155,7 @@ class Desks:
             accounts=opened,
             ledger=Ledger(store, timings, clock),
             turns=Turns(store, timings.invoice_lease_s),
-            sender=Sender(units=units, notes=notes.cache, cache=cache, timings=timings),
+            sender=Sender(units=units, notes=notes.cache, timings=timings),
             background=background,
             audit=Audit(store=cache, most=1_000),
             accepts_volatile=accepts_volatile,

@@ -20,6 +20,15 @@ def test_a_deadline_counts_down_to_nothing_and_not_below() -> None:
     assert deadline.left() == 0
 
 
+def test_a_part_of_a_deadline_ends_before_it() -> None:
+    clock = Clock(1000)
+    deadline = Deadline(10, clock)
+    clock.advance(2)
+    part = deadline.part(0.75)
+    clock.advance(1)
+    assert (part.left(), deadline.left()) == (5, 7)
+
+
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 0.1), (2, 0.2), (3, 0.4), (5, 1.6), (6, 2.0), (60, 2.0)])
 def test_waits_double_up_to_a_bound(attempt: int, longest: float) -> None:
     policy = RetryPolicy()

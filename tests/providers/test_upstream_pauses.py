@@ -55,6 +55,15 @@ async def refused(line: Line, *, seconds: float = 1) -> list[GatewayError]:
     return told
 
 
+async def test_a_write_does_not_wait_until_no_time_is_left_for_its_answer(peer: Peer) -> None:
+    peer.will(GOOD)
+    async with line_to(peer.url) as line:
+        await line.limiter.hold(9)
+        with pytest.raises(RateLimited):
+            await write(line, seconds=10)
+    assert peer.heard == []
+
+
 @pytest.mark.parametrize("status", [429, 503])
 async def test_while_the_provider_asks_to_wait_no_process_sends_it_anything(peer: Peer, redis_url: str, status: int) -> None:
     peer.will(answer("", status, retry_after="60"), GOOD)

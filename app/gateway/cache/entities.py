@@ -17,7 +17,6 @@ from app.gateway.cache.memory import Memory
 from app.gateway.cache.values import Answer, Fetched, Freshness, Load, Windows
 from app.gateway.codec import Codec
 from app.providers.policy import Deadline
-from app.store import StoreFailure
 
 T = TypeVar("T")
 
@@ -43,6 +42,7 @@ class EntityCache(Generic[T]):
                 found[id] = hit
         stale = [id for id, hit in found.items() if isinstance(hit, Fetched) and hit.stale]
         missing = [id for id in dict.fromkeys(ids) if id not in found]
+        telemetry.cache_answered(self._kept.kind, fresh=len(found) - len(stale), stale=len(stale), missing=len(missing))
         if missing:
             question = Question(account=account, load=load, epoch=view.epoch, deadline=deadline)
             found |= await self._loaded(question, missing, view, freshness)
@@ -57,10 +57,7 @@ class EntityCache(Generic[T]):
 
     async def epoch(self, account: Account) -> bytes | None:
         """The epoch of what is read from now on; the next write ends it. None: nothing read now may be kept."""
-        try:
-            return await self._memory.epochs.now(account)
-        except StoreFailure:
-            return None
+        return (await self._kept.look(account, [])).epoch
 
     async def written(self, account: Account, values: Mapping[str, T]) -> None:
         """Nothing read of the account before this moment is believed any more in any process, but for these values.

@@ -80,7 +80,7 @@ class Flights(Generic[T]):
             del self._boarding[key]
             self._gone[key] = flight.answers[id]
 
-    async def arrivals(self, booked: Mapping[str, Flight[T]], deadline: Deadline | None) -> dict[str, Answer[T]]:
+    async def arrivals(self, booked: Mapping[str, Flight[T]], deadline: Deadline | None, *, account: str) -> dict[str, Answer[T]]:
         """The answers; for those that are not there by the deadline, that they are not. What nobody waits for any more is cancelled."""
         flights = set(booked.values())
         for flight in flights:
@@ -93,7 +93,7 @@ class Flights(Generic[T]):
                 flight.waiting -= 1
                 if not flight.waiting and not flight.has_landed:
                     self._abandon(flight)
-        return {id: _answer(flight.answers[id]) for id, flight in booked.items()}
+        return {id: _answer(flight.answers[id], account) for id, flight in booked.items()}
 
     def _abandon(self, flight: Flight[T]) -> None:
         """At once, so that nobody joins it between now and its end."""
@@ -124,9 +124,9 @@ def _end(flight: Flight[T], _: object) -> None:
         answer.cancel()
 
 
-def _answer(answer: asyncio.Future[Answer[T]]) -> Answer[T]:
+def _answer(answer: asyncio.Future[Answer[T]], account: str) -> Answer[T]:
     if not answer.done():
-        return Unavailable("the provider did not answer in time", code=ErrorCode.PROVIDER_TIMEOUT)
+        return Unavailable("the provider did not answer in time", code=ErrorCode.PROVIDER_TIMEOUT, account=account)
     if answer.cancelled():
-        return Unavailable("the gateway is closing")
+        return Unavailable("the gateway is closing", account=account)
     return answer.result()

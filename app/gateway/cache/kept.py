@@ -103,7 +103,7 @@ class Kept(Generic[T]):
             puts[key] = Put(data, record.kept_until - self.memory.clock())
         if puts:
             try:
-                await self.memory.values.reach(lambda store: store.put_many(puts))
+                await self.memory.values_of(account).reach(lambda store: store.put_many(puts))
             except StoreFailure:
                 return  # the guard has told it
 
@@ -138,22 +138,23 @@ class Kept(Generic[T]):
 
     async def _read(self, account: Account, ids: Sequence[str]) -> tuple[bytes, dict[str, bytes | None]]:
         """The epoch, and what stands in the store."""
-        memory = self.memory
-        if not ids:
-            return await memory.epochs.now(account), {}
-        if not memory.are_together:
-            return await asyncio.gather(memory.epochs.now(account), self._values(account, ids))
-        keys = [epoch_key(account), *(self.key(account, id) for id in ids)]
-        epoch, *values = await memory.values.reach(lambda store: store.get_many(keys))
-        return epoch or await memory.epochs.first(account), dict(zip(ids, values, strict=True))
+        values, epochs, place = self.memory.values_of(account), self.memory.epochs_of(account), epoch_key(account)
+        if values is epochs:
+            epoch, *found = await values.get([place, *(self.key(account, id) for id in ids)])
+            seen = dict(zip(ids, found, strict=True))
+        else:
+            (epoch,), seen = await asyncio.gather(epochs.get([place]), self._values(account, ids))
+        if epoch is None:
+            message = "the store loses the epoch"
+            raise StoreFailure(message)
+        return epoch, seen
 
     async def _values(self, account: Account, ids: Sequence[str]) -> dict[str, bytes | None]:
         """What stands in the store; nothing where it cannot be asked."""
         if not ids:
             return {}
-        keys = [self.key(account, id) for id in ids]
         try:
-            values = await self.memory.values.reach(lambda store: store.get_many(keys))
+            values = await self.memory.values_of(account).get([self.key(account, id) for id in ids])
         except StoreFailure:
             return {}
         return dict(zip(ids, values, strict=True))

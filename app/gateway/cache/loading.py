@@ -46,7 +46,7 @@ class Loading(Generic[T]):
         """Answers to questions that may have been asked before this one, in the same epoch; `seen`: every id, and what the store had."""
         keys = {id: (self._kept.key(question.account, id), question.epoch) for id in seen}
         booked = self._flights.book(keys, lambda flight: _Crew(self._kept, flight, question).share(seen))
-        return await self._flights.arrivals(booked, question.deadline)
+        return await self._flights.arrivals(booked, question.deadline, account=question.account.name)
 
     async def anew(self, question: Question[T], ids: Sequence[str]) -> dict[str, Answer[T]]:
         """Answers to questions asked after this moment; whoever wants the same before they are asked shares them."""
@@ -56,7 +56,7 @@ class Loading(Generic[T]):
             await _Crew(self._kept, flight, question).ask(list(flight.keys))
 
         booked = self._flights.book({id: self._kept.key(question.account, id) for id in ids}, go)
-        return await self._flights.arrivals(booked, question.deadline)
+        return await self._flights.arrivals(booked, question.deadline, account=question.account.name)
 
 
 class _Crew(Generic[T]):
@@ -120,7 +120,7 @@ class _Crew(Generic[T]):
         changed = {id: value for id, value in values.items() if value != self._left[id]}
         for id, record in self._kept.decoded(account, changed, epoch).items():
             answer = self._kept.answer(account, id, record)
-            if answer is not None and not (isinstance(answer, Fetched) and answer.stale):
+            if answer is not None:
                 self._flight.land({id: answer})
                 del self._left[id]
         self._left = {id: values[id] for id in self._left}
@@ -135,7 +135,7 @@ class _Crew(Generic[T]):
     def _claim(self) -> Claim:
         account, epoch = self._question.account, (self._question.epoch or b"").hex()
         leases = f"cn:1:load:{account.tag}:{self._kept.kind}:{epoch}:"
-        return Claim(self._memory.values, values=self._kept.key(account, ""), leases=leases)
+        return Claim(self._memory.values_of(account), values=self._kept.key(account, ""), leases=leases)
 
 
 def _answer(value: T | GatewayError, asked_at: datetime) -> Answer[T]:

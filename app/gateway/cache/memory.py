@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.gateway.accounts import Account
 from app.gateway.background import Background
-from app.gateway.cache.epochs import Epochs
+from app.gateway.cache.epochs import epoch_key
 from app.gateway.cache.guard import Guard
 from app.gateway.cache.layer import Layer
 from app.store import Store
@@ -28,21 +29,28 @@ class Memory:
     wait_s: float = 5.0
     """How long a read waits for another process that is loading the same."""
     layer: Layer = field(default_factory=Layer)
-    values: Guard = field(init=False)
-    epochs: Epochs = field(init=False)
-
-    def __post_init__(self) -> None:
-        values = Guard(self.store, self.background)
-        epochs = values if self.are_together else Guard(self.epoch_store, self.background)
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "epochs", Epochs(epochs, self.background))
+    _values: dict[str, Guard] = field(default_factory=dict, init=False)
+    _epochs: dict[str, Guard] = field(default_factory=dict, init=False)
 
     @property
     def epoch_store(self) -> Store:
         """Where a write begins an epoch; not guarded, since a write has to know."""
         return self.store if self.ledger is None else self.ledger
 
-    @property
-    def are_together(self) -> bool:
-        """Whether one question to one store tells a value and its epoch."""
-        return self.epoch_store is self.store
+    def way(self, mark: str) -> Guard:
+        """A way to the store of what was read, for what is no cache."""
+        return Guard(self.store, self.background, mark=mark)
+
+    def values_of(self, account: Account) -> Guard:
+        """The account's way to what was read."""
+        if account.tag not in self._values:
+            self._values[account.tag] = Guard(self.store, self.background, mark=epoch_key(account))
+        return self._values[account.tag]
+
+    def epochs_of(self, account: Account) -> Guard:
+        """The account's way to its epoch: the same, where one question tells both."""
+        if self.epoch_store is self.store:
+            return self.values_of(account)
+        if account.tag not in self._epochs:
+            self._epochs[account.tag] = Guard(self.epoch_store, self.background, mark=epoch_key(account))
+        return self._epochs[account.tag]
