@@ -19,7 +19,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app/ app/
 COPY --from=graphiql /src/app/api/static app/api/static
 RUN pip wheel --quiet --no-deps -w /wheels . \
- && /opt/venv/bin/pip install --quiet --no-index --find-links /wheels credit-notes \
+ && /opt/venv/bin/pip install --quiet --no-index --find-links /wheels 'credit-notes[otel]' \
  && /opt/venv/bin/pip uninstall --quiet --yes setuptools pip
 
 FROM python:3.11-slim-bookworm

@@ -2,6 +2,8 @@
 
 PYTHON = python3
 PORT = 8000
+# Processes that run tests at the same time.
+JOBS = 2
 # More for pytest: make test ARGS="-k invoice -x"
 ARGS =
 
@@ -19,7 +21,8 @@ run: .venv ## start the gateway on http://127.0.0.1:8000/graphql (PORT=8000)
 
 test: lint graphiql .conformance .clients .federation ## check style and types, then run every test (ARGS="-k invoice")
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q $(ARGS)
+	$(BIN)/coverage run -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
+	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
 lint: .venv ## check style (ruff) and types (mypy)

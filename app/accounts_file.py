@@ -132,7 +132,9 @@ def _read(entry: _Entry) -> AccountSettings | None:
 
 
 def _settings(entry: _Entry, spec: ProviderSpec) -> AccountSettings:
-    base_url = _base_url(entry)
+    base_url, tenant = _base_url(entry), entry.text("tenant") or "default"
+    if {"{", "}"} & set(tenant):
+        entry.wrong("tenant", "must be without braces, which decide where its keys live in a cluster")
     credentials = {name: entry.secret(name) for name in spec.credentials}
     options = {name: entry.carried(name) for name in (*spec.options, *spec.optional)}
     for name in spec.address:
@@ -143,7 +145,7 @@ def _settings(entry: _Entry, spec: ProviderSpec) -> AccountSettings:
             entry.wrong(name, f"is needed for {spec.name}" + (", or base_url instead" if name in spec.address else ""))
     return AccountSettings(
         name=entry.name,
-        tenant=entry.text("tenant") or "default",
+        tenant=tenant,
         provider=spec.name,
         credentials={name: secret for name, secret in credentials.items() if secret is not None},
         options={name: text for name, text in options.items() if text is not None},

@@ -153,6 +153,7 @@ def test_any_other_address_is_refused_and_no_password_in_it_shown(text: object) 
         ({"currency": "EURO"}, "currency: must be an ISO 4217 code in upper case"),
         ({"currency": 978}, "currency: must be a text that is not empty"),
         ({"tenant": " "}, "tenant: must be a text that is not empty"),
+        ({"tenant": "}t"}, "tenant: must be without braces, which decide where its keys live in a cluster"),
         ({"on_behalf_of": ""}, "on_behalf_of: must be a text that is not empty"),
         ({"skip_webhooks": "yes"}, "skip_webhooks: must be true or false"),
         ({"skip_actions": 1}, "skip_actions: must be true or false"),

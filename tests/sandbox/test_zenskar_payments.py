@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 import httpx
@@ -141,7 +140,7 @@ def test_a_refund_goes_over_the_parts_of_a_payment_in_order(zenskar: Zenskar) ->
             {"refund_payment_part_amounts": [{"invoice_id": demo(1009), "amount": 1}] * 2},
             (400, "INVALID_REFUND_PARTS"),
         ),
-        (str(uuid.uuid4()), {}, (404, "NOT_FOUND")),
+        ("cac1f549-fbbc-4e69-9d4e-cbcce2f8870f", {}, (404, "NOT_FOUND")),
     ],
 )
 def test_no_payment_is_refunded_beyond_what_is_left_of_it(

@@ -1,0 +1,131 @@
+"""The manifests of deploy/kubernetes: of the right shape, fitting each other, and such that the gateway starts and ends with them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from app.asgi import create_app
+from app.cli import main
+from app.settings import PREFIX, Settings, SettingsError, read_settings
+from tests.support.kubernetes import KINDS
+from tests.support.markdown import ROOT
+from tests.test_readme import defaults
+
+FOLDER = ROOT / "deploy/kubernetes"
+PLACES = sorted(FOLDER.glob("*.yaml"))
+
+
+@cache
+def manifests() -> dict[str, Any]:
+    """By kind; one of each."""
+    documents = [document for place in PLACES for document in yaml.safe_load_all(place.read_text())]
+    assert sorted(document["kind"] for document in documents) == sorted(KINDS)
+    return {document["kind"]: document for document in documents}
+
+
+def pod() -> Any:
+    return manifests()["Deployment"]["spec"]["template"]["spec"]
+
+
+def container() -> Any:
+    (only,) = pod()["containers"]
+    return only
+
+
+def environment() -> dict[str, str]:
+    """What the process finds, once the example's secrets are filled in."""
+    secret = {**manifests()["Secret"]["stringData"], "CREDIT_NOTES_SECRET": "x" * 32}
+    return {**secret, **{one["name"]: one["value"] for one in container()["env"]}}
+
+
+def settings(tmp_path: Path) -> Settings:
+    mounted = tmp_path / "accounts.toml"
+    mounted.write_text(manifests()["ConfigMap"]["data"]["accounts.toml"])
+    return read_settings(environment={**environment(), "CREDIT_NOTES_CONFIG": str(mounted)}, host="0.0.0.0")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_manifest_has_the_shape_of_its_kind_and_no_member_nobody_knows(kind: str) -> None:
+    jsonschema.validate(manifests()[kind], KINDS[kind])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**manifests()[kind], "speck": {}}, KINDS[kind])
+
+
+def test_the_manifests_mean_each_other() -> None:
+    found = manifests()
+    deployment, labels = found["Deployment"], found["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    assert deployment["spec"]["selector"]["matchLabels"] == found["Service"]["spec"]["selector"] == labels
+    assert found["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == labels
+    target = found["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]
+    assert (target["apiVersion"], target["kind"], target["name"]) == ("apps/v1", "Deployment", deployment["metadata"]["name"])
+    assert container()["envFrom"] == [{"secretRef": {"name": found["Secret"]["metadata"]["name"]}}]
+    (config,) = [volume["configMap"]["name"] for volume in pod()["volumes"] if "configMap" in volume]
+    assert config == found["ConfigMap"]["metadata"]["name"]
+    assert {mount["name"] for mount in container()["volumeMounts"]} == {volume["name"] for volume in pod()["volumes"]}
+    ports = {port["name"]: port["containerPort"] for port in container()["ports"]}
+    probes = [container()[f"{which}Probe"]["httpGet"]["port"] for which in ("startup", "liveness", "readiness")]
+    assert {*probes, *(port["targetPort"] for port in found["Service"]["spec"]["ports"])} == {"http"}
+    assert ports == {"http": 8000, "metrics": 9464}
+    scraped = deployment["spec"]["template"]["metadata"]["annotations"]
+    assert (scraped["prometheus.io/port"], environment()["CREDIT_NOTES_METRICS_PORT"]) == ("9464", "9464")
+
+
+def test_the_gateway_takes_the_settings_as_they_stand_there(tmp_path: Path) -> None:
+    found = settings(tmp_path)
+    assert (list(found.accounts), [key.name for key in found.callers.keys]) == (["chargebee-eu"], ["shop"])
+    assert (found.requires_durable_ledger, found.logs_json, found.operation.metrics_port, found.port) == (True, True, 9464, 8000)
+    known = {f"{PREFIX}{name.upper()}" for name in (*defaults(), "config")}
+    assert {name for name in environment() if name.startswith(PREFIX)} <= known
+
+
+def test_the_example_secret_does_not_serve_as_it_is() -> None:
+    with pytest.raises(SettingsError, match="CREDIT_NOTES_SECRET: must be at least"):
+        read_settings(environment={"CREDIT_NOTES_SECRET": manifests()["Secret"]["stringData"]["CREDIT_NOTES_SECRET"]})
+
+
+def test_the_arguments_are_those_of_the_command() -> None:
+    command, *options = container()["args"]
+    asked = CliRunner().invoke(main, [command, *options, "--help"])
+    assert (asked.exit_code, command) == (0, "serve")
+
+
+def test_the_probes_ask_what_is_there() -> None:
+    there = {getattr(route, "path", None) for route in create_app(Settings(accounts={})).routes}
+    asked = [container()[f"{which}Probe"]["httpGet"]["path"] for which in ("startup", "liveness", "readiness")]
+    assert asked == ["/livez", "/livez", "/readyz"]
+    assert set(asked) <= there
+
+
+def test_there_is_time_to_end(tmp_path: Path) -> None:
+    """Longer than what runs before SIGTERM, the drain, requests, and refreshes; and the drain is long enough to be seen."""
+    found = settings(tmp_path)
+    readiness = container()["readinessProbe"]
+    noticed_s = readiness["failureThreshold"] * (readiness["periodSeconds"] + readiness["timeoutSeconds"])
+    assert found.operation.drain_s > noticed_s
+    before_s = 3
+    assert str(before_s) in container()["lifecycle"]["preStop"]["exec"]["command"][-1]
+    times = found.timings
+    needed_s = before_s + found.operation.drain_s + times.write_timeout_s + times.read_timeout_s
+    assert pod()["terminationGracePeriodSeconds"] > needed_s
+
+
+def test_nothing_runs_as_root_or_writes_but_where_it_may() -> None:
+    assert pod()["securityContext"]["runAsNonRoot"] is True
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert f"USER {pod()['securityContext']['runAsUser']}:{pod()['securityContext']['runAsGroup']}\n" in dockerfile
+    own = container()["securityContext"]
+    assert (own["allowPrivilegeEscalation"], own["readOnlyRootFilesystem"], own["capabilities"]) == (False, True, {"drop": ["ALL"]})
+    assert pod()["automountServiceAccountToken"] is False
+
+
+def test_one_at_least_is_always_there() -> None:
+    spec = manifests()["HorizontalPodAutoscaler"]["spec"]
+    assert spec["minReplicas"] > manifests()["PodDisruptionBudget"]["spec"]["minAvailable"] >= 1
+    assert manifests()["Deployment"]["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
