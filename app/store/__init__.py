@@ -6,15 +6,21 @@ A key's text between braces decides where it lives in a cluster: keys of one ato
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from app.store.durability import Durability
+from app.store.gate import Passage, Step
 
 
 class StoreFailure(Exception):
     """The store did not answer, or not in time. What was asked of it may or may not have happened."""
+
+
+class PartOutOfReach(StoreFailure):
+    """Some of its servers do not answer. What the others hold is within reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,29 @@ Write = Put | Add | Remove | None
 """What one key of a commit becomes; None: nothing is left there."""
 
 
+class Gap(Enum):
+    """What a listener must know beside the messages: that it has missed some. Whatever it holds because of them is in doubt."""
+
+    OPEN = "open"
+    """From now on messages are missed."""
+    CLOSED = "closed"
+    """From now on none are; those sent before, since the beginning or since the gap opened, were."""
+
+
+def home(key: str) -> str:
+    """The part of a key that decides where it lives in a cluster: what stands between its first braces, or all of it."""
+    tag, closed, _ = key.partition("{")[2].partition("}")
+    return tag if closed and tag else key
+
+
+def refuse_apart(keys: Iterable[str]) -> None:
+    """Raises ValueError for keys that a cluster would keep apart: no step over them is atomic."""
+    homes = {home(key) for key in keys}
+    if len(homes) > 1:
+        message = f"one atomic step is for keys of one hash tag, not of {len(homes)}"
+        raise ValueError(message)
+
+
 class Store(Protocol):
     """Every method raises StoreFailure when the store is out of reach, or a key holds something of another kind than is asked for."""
 
@@ -62,6 +91,7 @@ class Store(Protocol):
     async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Write], *, settled: bool = False) -> bool:
         """In one atomic step: if every expected key holds what is expected (None: nothing), write (None: delete) and say True.
 
+        All keys have the same text between braces: ValueError where they have not.
         `settled`: True is said only of what is kept as safely as this store was told to wait for; StoreFailure where it may not be.
         """
 
@@ -74,8 +104,20 @@ class Store(Protocol):
     async def latest(self, stream: str, count: int) -> list[Mapping[str, str]]:
         """The last events, at most `count` (at least 1), newest first."""
 
+    async def gate(self, key: str, step: Step) -> Passage:
+        """One atomic step at the gate kept under the key."""
+
     def find(self, prefix: str) -> AsyncIterator[str]:
         """Every key that begins so, once each, in no order: for an operator's listing, since it walks over everything."""
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Tell whoever listens at this moment, in every process; each hears it once, or twice."""
+
+    def listen(self, channel: str) -> AsyncGenerator[bytes | Gap, None]:
+        """The messages from now on, for ever, and the gaps: first Gap.CLOSED once it hears (or Gap.OPEN while it can't).
+
+        It finds its way back by itself and raises nothing. Close it (`contextlib.aclosing`) when no longer interested.
+        """
 
     async def durability(self) -> Durability:
         """Whether what it was given outlives a crash, as far as it tells."""

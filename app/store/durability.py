@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -59,4 +59,15 @@ def told(facts: Mapping[str, str]) -> Durability:
         kept_on_disk={"yes": True, "no": False}.get(appendonly or ""),
         may_evict=None if policy is None else policy != "noeviction",
         policy=policy,
+    )
+
+
+def least(several: Sequence[Durability]) -> Durability:
+    """What all of them assure; who does not tell spoils it less than who denies."""
+    kept = {one.kept_on_disk for one in several}
+    may_evict = {one.may_evict for one in several}
+    return Durability(
+        kept_on_disk=False if False in kept else None if None in kept else True,
+        may_evict=True if True in may_evict else None if None in may_evict else False,
+        policy=next((one.policy for one in several if one.may_evict), several[0].policy),
     )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
-from app.store import Add, Put, Remove, StoreFailure, Write
+from app.store import Add, Gap, Put, Remove, StoreFailure, Write, refuse_apart
 from app.store.durability import Durability
+from app.store.gate import Gate, Passage, Step
 
 Events = deque[Mapping[str, str]]
-Lasting = bytes | set[bytes] | Events
+Lasting = bytes | set[bytes] | Events | Gate
+Heard = asyncio.Queue[bytes | Gap]
+
+_UNHEARD = 10_000
+"""Messages that wait for a listener; one who is further behind has missed them."""
 
 
 class MemoryStore:
@@ -25,6 +31,7 @@ class MemoryStore:
         self._expiring: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
         self._size = 0
         self._lasting: dict[str, Lasting] = {}
+        self._listeners: dict[str, set[Heard]] = {}
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """The values, in the order of the keys; None where there is none."""
@@ -42,6 +49,7 @@ class MemoryStore:
 
     async def commit(self, expect: Mapping[str, bytes | None], put: Mapping[str, Write], *, settled: bool = False) -> bool:  # noqa: ARG002 - there is nothing safer to wait for
         """Atomic because nothing here awaits."""
+        refuse_apart([*expect, *put])
         if any(self._get(key) != value for key, value in expect.items()):
             return False
         sets = {
@@ -76,6 +84,15 @@ class MemoryStore:
         """The last events, at most `count`, newest first."""
         return list(itertools.islice(reversed(self._events(stream)), count))
 
+    async def gate(self, key: str, step: Step) -> Passage:
+        """One step at the gate kept under the key, which stays as long as the process."""
+        held = self._held(key)
+        if held is not None and not isinstance(held, Gate):
+            raise _other_kind(key)
+        gate = held or Gate()
+        self._lasting[key] = gate
+        return gate.step(step, self._clock())
+
     async def find(self, prefix: str) -> AsyncIterator[str]:
         """Every key that begins so, once each."""
         now = self._clock()
@@ -83,6 +100,28 @@ class MemoryStore:
         for key in [*self._lasting, *expiring]:
             if key.startswith(prefix):
                 yield key
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Tell whoever listens in this process."""
+        for heard in self._listeners.get(channel, ()):
+            if heard.full():
+                while not heard.empty():
+                    heard.get_nowait()
+                heard.put_nowait(Gap.OPEN)
+                heard.put_nowait(Gap.CLOSED)
+            heard.put_nowait(message)
+
+    async def listen(self, channel: str) -> AsyncGenerator[bytes | Gap, None]:
+        """The messages from now on; only who does not keep up misses any."""
+        heard = Heard(_UNHEARD)
+        listeners = self._listeners.setdefault(channel, set())
+        listeners.add(heard)
+        try:
+            yield Gap.CLOSED
+            while True:
+                yield await heard.get()
+        finally:
+            listeners.discard(heard)
 
     async def durability(self) -> Durability:
         """All ends with the process, and of what expires the oldest goes first where there is no room."""

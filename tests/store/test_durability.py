@@ -163,15 +163,15 @@ async def test_a_commit_that_was_not_settled_is_when_it_is_written_anew(
         replica.freeze()
         try:
             with pytest.raises(StoreFailure):
-                await store.commit({"a": None}, {"a": Put(b"1"), "b": Put(b"2")}, settled=True)
+                await store.commit({"{x}a": None}, {"{x}a": Put(b"1"), "{x}b": Put(b"2")}, settled=True)
             with pytest.raises(StoreFailure):
-                await store.commit({"a": b"1"}, {"a": Put(b"1")}, settled=True)
+                await store.commit({"{x}a": b"1"}, {"{x}a": Put(b"1")}, settled=True)
         finally:
             replica.thaw()
     async with aclosing(RedisStore(server.url, wait=Wait(replicas=1, ms=LONG_MS))) as store:
-        assert await store.commit({"a": b"1"}, {"a": Put(b"1")}, settled=True)
+        assert await store.commit({"{x}a": b"1"}, {"{x}a": Put(b"1")}, settled=True)
     async with aclosing(RedisStore(replica.url)) as other:
-        assert await other.get_many(["a", "b"]) == [b"1", b"2"]  # with it, all that was written before
+        assert await other.get_many(["{x}a", "{x}b"]) == [b"1", b"2"]  # with it, all that was written before
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import pytest
 
 from app.store import Lease, Put, StoreFailure
+from app.store.gate import Take
 from app.store.redis import RedisStore
 from tests.support.redis_server import RedisServer, free_port
 
@@ -24,7 +25,9 @@ CALLS: dict[str, Call] = {
     "members": lambda store: store.members("set"),
     "append": lambda store: store.append("stream", {"what": "1"}, most=10),
     "latest": lambda store: store.latest("stream", 10),
+    "gate": lambda store: store.gate("gate", Take(within_s=0)),
     "find": lambda store: found(store, ""),
+    "publish": lambda store: store.publish("channel", b"1"),
     "durability": lambda store: store.durability(),
     "lease": lambda store: Lease.acquire(store, "lease", 10.0),
     "ping": lambda store: store.ping(),
@@ -147,6 +150,22 @@ async def test_calls_given_up_by_their_caller_leave_the_others_right(store: Redi
     for number, answer in enumerate(answers):
         assert isinstance(answer, asyncio.CancelledError) or answer == [str(number).encode()]
     assert await store.get_many(["7"]) == [b"7"]
+
+
+async def test_whoever_is_told_to_stop_while_asking_stops(store: RedisStore) -> None:
+    """A cancellation is said once; if it got lost in a call, what asks for ever would never end."""
+
+    async def for_ever() -> None:
+        while True:
+            await store.get_many(["a"])
+
+    asking = [asyncio.create_task(for_ever()) for _ in range(200)]
+    for task in asking:
+        await asyncio.sleep(0)
+        task.cancel()
+    async with asyncio.timeout(20):
+        await asyncio.gather(*asking, return_exceptions=True)
+    assert await store.get_many(["a"]) == [None]
 
 
 async def test_more_callers_than_connections_are_all_served(store: RedisStore) -> None:

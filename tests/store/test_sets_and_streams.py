@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.store import Add, Put, Remove, Store, StoreFailure, Write
-from app.store.memory import MemoryStore
-from app.store.redis import RedisStore
 
 pytestmark = pytest.mark.anyio
 
 SPECIAL = st.text(alphabet="*?[]\\^-ab{}:é", max_size=6)
-
-
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    opened: Store = MemoryStore() if request.param == "memory" else RedisStore(request.getfixturevalue("redis_url"))
-    yield opened
-    await opened.aclose()
 
 
 @pytest.fixture

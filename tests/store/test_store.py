@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.store import Lease, Put, Store
-from app.store.memory import MemoryStore
-from app.store.redis import RedisStore
 
 pytestmark = pytest.mark.anyio
 
 SHORT_S = 0.03
 LONG_S = 3600.0
-
-
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    opened: Store = MemoryStore() if request.param == "memory" else RedisStore(request.getfixturevalue("redis_url"))
-    yield opened
-    await opened.aclose()
 
 
 @pytest.fixture
@@ -99,6 +89,14 @@ async def test_a_commit_writes_all_or_nothing(store: Store, key: str) -> None:
     assert await store.get_many([a, b, c]) == [b"1", None, b"3"]
     assert await store.commit({a: b"1", b: None}, {a: Put(b"x"), b: Put(b"y"), c: None})
     assert await store.get_many([a, b, c]) == [b"x", b"y", None]
+
+
+async def test_keys_that_a_cluster_would_keep_apart_make_no_commit_anywhere(store: Store, key: str) -> None:
+    with pytest.raises(ValueError, match="2"):
+        await store.commit({key: None}, {key: Put(b"1"), f"{key[:-1]}2}}": Put(b"1")})
+    with pytest.raises(ValueError, match="2"):
+        await store.commit({"untagged": None}, {"untagged:too": None})
+    assert await store.get_many([key]) == [None]
 
 
 async def test_nothing_is_not_the_same_as_an_empty_value(store: Store, key: str) -> None:
