@@ -52,7 +52,7 @@ graphiql: .venv ## build GraphiQL's assets where they are out of date
 	@app/api/graphiql/build.sh .venv
 
 clean: ## remove all that the other commands have made
-	@rm -rf .venv app/api/static app/api/graphiql/node_modules tests/conformance/node_modules tests/clients/node_modules tests/federation/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf .venv app/api/static app/api/graphiql/node_modules tests/conformance/node_modules tests/clients/node_modules tests/federation/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 	@find app tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made anew when the lock, the interpreter or this folder's place changes; the project put in again when pyproject.toml changes.
