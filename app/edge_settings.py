@@ -64,6 +64,7 @@ class EdgeSettings(BaseModel):
     trusted_documents: Annotated[Path | None, AfterValidator(_readable)] = None
     trusted_mode: TrustedMode = "off"
     subgraph: Literal["yes", "no"] = "no"
+    sources: Literal["asked", "always", "never"] = "asked"
 
 
 USUAL = EdgeSettings()

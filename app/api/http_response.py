@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,10 +18,12 @@ VARY = {"Vary": "Accept"}
 _STATUSES = {ErrorCode.INTERNAL: 500, ErrorCode.FORBIDDEN: 403}
 
 
-def result(result: ExecutionResult, media_type: str) -> Response:
+def result(result: ExecutionResult, media_type: str, sources: Sequence[telemetry.Source] | None = None) -> Response:
     """A result of the schema. Where nothing was executed there is no `data`, and the newer media type says so by its status."""
     errors = [error.formatted for error in result.errors or ()]
-    body = {"data": result.data, "errors": errors} if errors else {"data": result.data}
+    body: dict[str, Any] = {"data": result.data, "errors": errors} if errors else {"data": result.data}
+    if sources is not None:
+        body["extensions"] = {"sources": sources}
     status = 200
     if _is_request_error(result):
         del body["data"]

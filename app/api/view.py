@@ -36,6 +36,8 @@ from app.gateway.accounts import Caller
 
 _ALLOWED = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 _STREAMED = {method: allowed | {OperationType.SUBSCRIPTION} for method, allowed in _ALLOWED.items()}
+SOURCES_HEADER = "X-Sources"
+"""With 1: what the answer was made from is told in `extensions`."""
 _ASKING = ("query", "documentId", "extensions")
 """Parameters that make an address a question; without one a browser wants the page."""
 _ELSEWHERE = f"Subscriptions are answered as {media_types.EVENTS}, or on a WebSocket ({PROTOCOL})."
@@ -95,12 +97,19 @@ class View:
             await allowance.take("requests", 1)
             allowance.check()
             asked = await self._asked(request, receive)
-            response = http_response.result(await self._executed(asked, context, request.method, receive), media_type)
+            with telemetry.collecting(wanted=self._tells_sources(request)) as sources:
+                executed = await self._executed(asked, context, request.method, receive)
+            response = http_response.result(executed, media_type, sources)
             allowance.check()
         except Refused as refused:
             response = http_response.refusal(refused, media_type)
         response.headers.update(allowance.headers)
         return response
+
+    def _tells_sources(self, request: Request) -> bool:
+        """Whether the answer says what it was made from."""
+        wish = self._limits.sources
+        return wish == "always" or (wish == "asked" and request.headers.get(SOURCES_HEADER, "") == "1")
 
     async def _asked(self, request: Request, receive: Receive) -> GraphQLRequest:
         if request.method == "GET":

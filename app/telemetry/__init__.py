@@ -24,15 +24,20 @@ from app.telemetry.events import (
     write_attempted,
 )
 from app.telemetry.log import configure
+from app.telemetry.sources import Source, collecting
+from app.telemetry.sources import kept as kept_told
 
 __all__ = [
+    "Source",
     "Told",
     "UpstreamCall",
     "cache_answered",
+    "collecting",
     "configure",
     "identified",
     "internal_error",
     "issuer_out_of_reach",
+    "kept_told",
     "ledger_reached",
     "operation",
     "read_traceparent",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from app.telemetry import sources
 from app.telemetry.context import request_id
 from app.telemetry.log import log
 from app.telemetry.metrics import meters
@@ -73,6 +74,7 @@ def upstream_called(call: UpstreamCall) -> None:
         "upstream", provider=call.provider, account=call.account, method=call.method,
         path=call.path, result=call.result, ms=round(call.duration_s * 1000, 1),
     )  # fmt: skip
+    sources.called(account=call.account, outcome=call.result, duration_s=call.duration_s)
     whose = call.provider, call.account
     if figures := meters():
         figures.calls.labels(*whose, call.result).inc()
