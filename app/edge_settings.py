@@ -42,6 +42,9 @@ def _readable(place: Path | None) -> Path | None:
     return place
 
 
+YesNo = Literal["yes", "no"]
+
+
 class EdgeSettings(BaseModel):
     """A model, not a dataclass: so each bound is written once, for the environment and for the API."""
 
@@ -65,6 +68,29 @@ class EdgeSettings(BaseModel):
     trusted_mode: TrustedMode = "off"
     subgraph: Literal["yes", "no"] = "no"
     sources: Literal["asked", "always", "never"] = "asked"
+    profile: Literal["development", "production"] = "development"
+    introspection: YesNo | None = None
+    graphiql: YesNo | None = None
+    suggestions: YesNo | None = None
+
+    @property
+    def introspects(self) -> bool:
+        """Whether a client may ask for the schema."""
+        return self._is_on(self.introspection)
+
+    @property
+    def shows_graphiql(self) -> bool:
+        """Whether a browser gets the explorer."""
+        return self._is_on(self.graphiql)
+
+    @property
+    def suggests(self) -> bool:
+        """Whether an unknown name is answered with known ones."""
+        return self._is_on(self.suggestions)
+
+    def _is_on(self, said: YesNo | None) -> bool:
+        """What helps whoever explores is on unless something else is said: by the switch itself, or by the profile."""
+        return (self.profile == "development") if said is None else said == "yes"
 
 
 USUAL = EdgeSettings()

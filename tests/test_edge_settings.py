@@ -17,7 +17,8 @@ CHOSEN = {
 
 
 def test_every_bound_comes_from_the_environment_and_from_the_file(tmp_path: Path) -> None:
-    assert set(CHOSEN) == set(EdgeSettings.model_fields) - {"trusted_documents", "trusted_mode", "subgraph", "sources"}
+    words = {"trusted_documents", "trusted_mode", "subgraph", "sources", "profile", "introspection", "graphiql", "suggestions"}
+    assert set(CHOSEN) == set(EdgeSettings.model_fields) - words
     place = tmp_path / "accounts.toml"
     place.write_text("[settings]\n" + "\n".join(f"{name} = {value}" for name, value in CHOSEN.items()))
     spoken = {f"CREDIT_NOTES_{name.upper()}": str(value) for name, value in CHOSEN.items()}

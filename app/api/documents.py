@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import cast
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, validate
-from graphql.validation import specified_rules
+from graphql.validation import NoSchemaIntrospectionCustomRule, specified_rules
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -73,7 +73,8 @@ class Checks(SchemaExtension):
         yield
 
     def _validated(self, document: DocumentNode) -> list[GraphQLError]:
-        rules = (limits_rule(self._limits), *specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+        hidden = () if self._limits.introspects else (NoSchemaIntrospectionCustomRule,)
+        rules = (limits_rule(self._limits), *specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, *hidden)
         errors = validate(self.execution_context.schema._schema, document, rules)  # noqa: SLF001 - shown nowhere else
         if not errors:
             self._documents.put(self._key, document, weight=len(self._key[0]))

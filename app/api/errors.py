@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from graphql import GraphQLError
@@ -23,8 +24,13 @@ CALLERS_FAULT = frozenset({
 })  # fmt: skip
 
 
-def present(error: GraphQLError, request_id: str | None) -> None:
-    """Rewrite one error in place: message and extensions."""
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+
+
+def present(error: GraphQLError, request_id: str | None, *, suggests: bool = True) -> None:
+    """Rewrite one error in place: message and extensions. Without suggestions it names nothing of the schema that was not asked for."""
+    if not suggests:
+        error.message = _SUGGESTION.sub("", error.message)
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error

@@ -68,7 +68,7 @@ class View:
     async def _answer(self, request: Request, receive: Receive) -> Response:
         media_type = media_types.JSON
         try:
-            media_type = _negotiated(request)
+            media_type = _negotiated(request, with_page=self._limits.shows_graphiql)
             if media_type == media_types.HTML:
                 return _page()
             if media_type == media_types.EVENTS:
@@ -151,12 +151,12 @@ class View:
         )
 
 
-def _negotiated(request: Request) -> str:
+def _negotiated(request: Request, *, with_page: bool) -> str:
     """The media type of the answer; raises Refused where no answer would be understood."""
     if request.method not in _ALLOWED:
         raise Refused(405, "GraphQL takes GET and POST", headers={"Allow": "GET, POST"})
     offered = [media_types.JSON, media_types.GRAPHQL, media_types.EVENTS]
-    if request.method == "GET" and not any(name in request.query_params for name in _ASKING):
+    if with_page and request.method == "GET" and not any(name in request.query_params for name in _ASKING):
         offered.insert(0, media_types.HTML)
     accept = ",".join(request.headers.getlist("accept"))
     media_type = media_types.negotiated(accept, offered)
