@@ -2,8 +2,8 @@
 
 PYTHON = python3
 PORT = 8000
-# Processes that run tests at the same time.
-JOBS = 2
+# Processes that run tests at the same time: many wait for a time-out more than they compute.
+JOBS = 3
 # More for pytest: make test ARGS="-k invoice -x"
 ARGS =
 
