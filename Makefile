@@ -38,15 +38,16 @@ schema: .venv ## rewrite schema.graphql and docs/subgraph.graphql from the code
 
 # The public suites that tests/conformance runs; without a network those tests are skipped, and say so.
 .conformance: .venv
-	@tests/conformance/install.sh .venv || echo "the conformance suites could not be fetched: their tests are skipped" >&2
+	@tests/support/npm.sh tests/conformance .venv || echo "the conformance suites could not be fetched: their tests are skipped" >&2
 
 # The public clients that tests/clients runs; the same without a network.
 .clients: .venv
-	@tests/clients/install.sh .venv || echo "the clients could not be fetched: their tests are skipped" >&2
+	@tests/support/npm.sh tests/clients .venv || echo "the clients could not be fetched: their tests are skipped" >&2
 
-# The public compositions and federation gateways that tests/federation runs; the same without a network.
+# The public compositions and federation gateways that tests/federation runs; the same without a network. "overrides" in its
+# package.json hold two parts of Hive's runtime back: later ones ask for a version of a third that not every registry has.
 .federation: .venv
-	@tests/federation/install.sh .venv || echo "the federation gateways could not be fetched: their tests are skipped" >&2
+	@tests/support/npm.sh tests/federation .venv || echo "the federation gateways could not be fetched: their tests are skipped" >&2
 
 graphiql: .venv ## build GraphiQL's assets where they are out of date
 	@app/api/graphiql/build.sh .venv

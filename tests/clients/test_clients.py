@@ -30,7 +30,7 @@ def node() -> str:
     if found is None:
         pytest.skip("no Node on PATH nor beside Python")
     if not (HERE / "node_modules" / ".stamp").is_file():
-        pytest.skip("the clients are not there: tests/clients/install.sh")
+        pytest.skip("the clients are not there: tests/support/npm.sh tests/clients")
     return found
 
 

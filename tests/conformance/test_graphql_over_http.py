@@ -28,7 +28,7 @@ def results(addresses: Addresses, control: SandboxControl) -> list[Json]:
     if node is None:
         pytest.skip("no Node on PATH nor beside Python")
     if not (HERE / "node_modules" / "graphql-http").is_dir():
-        pytest.skip("the audits are not there: tests/conformance/install.sh")
+        pytest.skip("the audits are not there: tests/support/npm.sh tests/conformance")
     control.reset()
     with running(addresses) as client:
         command = [node, "audits.mjs", f"{client.http.base_url}/graphql".replace("//graphql", "/graphql")]

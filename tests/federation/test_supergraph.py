@@ -72,7 +72,7 @@ def tools(request: pytest.FixtureRequest) -> Iterator[Tools]:
     if node is None:
         pytest.skip("no Node on PATH nor beside Python")
     if not (HERE / "node_modules" / "@apollo" / "gateway").is_dir():
-        pytest.skip("composition and gateways are not there: tests/federation/install.sh")
+        pytest.skip("composition and gateways are not there: tests/support/npm.sh tests/federation")
     command = [node, "session.mjs", request.param]
     with subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Tools(process=process)
