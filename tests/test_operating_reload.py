@@ -77,9 +77,12 @@ def test_accounts_come_change_and_go_while_requests_are_answered(write: Callable
                     count += 1
             return count
 
-        loads = [pool.submit(load) for _ in range(2)]
+        before = sandbox.calls("vcita")
         sandbox.fault(fault="delay", provider="vcita", delay_ms=1500, times=1)
-        slow = pool.submit(fresh, gateway, "second")  # or whoever comes first: some request is under way over an old line
+        slow = pool.submit(fresh, gateway, "second")
+        while sandbox.calls("vcita") == before:  # now a request is under way over an old line
+            pass
+        loads = [pool.submit(load) for _ in range(2)]
         write(first="limits = { per_minute = 0, concurrent = 3 }", third="")
         hung_up(child, "accounts read again")
         assert names(gateway) == {"first", "third"}

@@ -68,8 +68,13 @@ class Checks(SchemaExtension):
         """What is known need not be validated; what it reads depends on the variables, and is counted each time."""
         context = self.execution_context
         document = cast("DocumentNode", context.graphql_document)  # parsed by now
-        errors = [] if self._is_known else self._validated(document)
-        context.pre_execution_errors = errors or await self._beyond(document)
+        try:
+            errors = [] if self._is_known else self._validated(document)
+            errors = errors or await self._beyond(document)
+        except RecursionError:
+            message = "the document is nested too deep, by fragments within fragments or by fields within fields"
+            errors = [GraphQLError(message, original_error=LimitExceeded(message))]
+        context.pre_execution_errors = errors
         yield
 
     def _validated(self, document: DocumentNode) -> list[GraphQLError]:

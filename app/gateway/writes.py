@@ -101,10 +101,21 @@ class Writes:
             done = await self.ledger.finished(keys, content)
             if done is not None:
                 return applied(done, account=account.name, replayed=True)
+            await self._refuse_at_once(account, task, keys)
             async with self.ledger.hold(keys, content) as held:
                 return await self._work(account, task, held)
         except GatewayError as error:
             return stopped(error, account=account.name)
+
+    async def _refuse_at_once(self, account: Account, task: Task, keys: EntryKeys) -> None:
+        """Raises what the account may not do; not where it has been begun: that is looked up, whatever the account may do today."""
+        try:
+            task.refuse_unsupported(account)
+            self.refuse_volatile(account)
+        except GatewayError:
+            entry = await self.ledger.entry(keys)
+            if entry is None or not (entry.is_open or entry.is_between_steps):
+                raise
 
     async def _work(self, account: Account, task: Task, held: Held) -> WriteResult:
         if held.entry.state == "done":
@@ -112,9 +123,6 @@ class Writes:
         if held.entry.is_between_steps and held.entry.difference is not None:
             return partly(held.entry, None, account=account.name)  # what was made is not what was asked: a person goes on
         try:
-            if not held.is_open:  # what is open is looked up, whatever the account may do today
-                task.refuse_unsupported(account)
-                self.refuse_volatile(account)
             return await self._in_turn(account, task, held)
         except GatewayError as error:
             error.account = error.account or account.name

@@ -11,8 +11,8 @@ from app.sandbox.server import Addresses
 from app.settings import Timings
 from tests.support.running import GatewayClient, SandboxControl, running
 
-READ_S, DELAY_MS = 1.5, 900
-SLACK_S = 1.0  # for a machine that does other things too
+READ_S, DELAY_MS = 4.0, 2500
+SLACK_S = 2.0  # for a machine that does other things too
 NESTED = """{ creditNoteByReference(account: "chargebee-demo", by: { providerId: "CN-0001" }) {
   providerId invoice { providerId details { total { amount } } } } }"""
 WRITTEN = """mutation($input: IssueCreditNoteInput!) { issueCreditNote(input: $input) {

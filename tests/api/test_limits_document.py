@@ -94,8 +94,10 @@ def test_what_doubles_is_measured_once() -> None:
     started = time.monotonic()
     with pytest.raises(ValidationAbortedError, match="more than 999999 fields; at most 100000"):
         check(document, ROOMY)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < BOUND_S
 
+
+BOUND_S = 10.0  # where nothing bounds it, it takes minutes; how fast this machine is today is not asked
 
 ENTANGLED = {
     "the same field": "{" + "accounts { name } " * 900 + "}",
@@ -112,7 +114,7 @@ def test_a_document_within_the_bounds_cannot_keep_the_gateway_busy_either(asked:
     started = time.monotonic()
     codes = {error["extensions"]["code"] for error in asked.ask(document)["errors"]}
     assert codes <= {"LIMIT_EXCEEDED", "INVALID_INPUT"}
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < BOUND_S
 
 
 CHAINS = {
