@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from app.store import Gap
 from app.store.redis.nodes import Nodes
-from app.store.redis.server import OPENING_S
+from app.store.redis.server import GREETING_S
 
 _BEAT_S = 1.0
 """A silence after which a sign of life is asked for, and the time it may take."""
@@ -48,8 +48,8 @@ async def heard(nodes: Nodes, channel: str) -> AsyncGenerator[bytes | Gap, None]
 
 
 async def _subscribe(connection: AbstractConnection, command: str, channel: str) -> None:
-    async with asyncio.timeout(OPENING_S):
-        await cast("Callable[[], Awaitable[None]]", connection.connect)()
+    await cast("Callable[[], Awaitable[None]]", connection.connect)()
+    async with asyncio.timeout(GREETING_S):
         await connection.send_command(command, channel)
         await connection.read_response()
 

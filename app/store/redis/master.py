@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -13,7 +14,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 
 from app.store.address import Address, Place
-from app.store.redis.server import PATIENCE, Options, revealed, tls
+from app.store.redis.server import GREETING_S, PATIENCE, Options, greet, revealed, tls
 from app.store.redis.together import Together
 
 _CONFIRM_S = 1.0
@@ -71,9 +72,10 @@ class Master:
 
 async def admitted(connection: AbstractConnection) -> None:
     """Greet a server, and leave one that does not call itself a master, whatever a sentinel said."""
-    await connection.on_connect()
-    await connection.send_command("ROLE")
-    role, *_ = await connection.read_response()
+    await greet(connection)
+    async with asyncio.timeout(GREETING_S):
+        await connection.send_command("ROLE")
+        role, *_ = await connection.read_response()
     if role != b"master":
         message = "the sentinels name a server that is no master"
         raise Disconnected(message)

@@ -18,9 +18,10 @@ from redis.maint_notifications import MaintNotificationsConfig
 from app.secret import Secret
 from app.store.address import Address, Kind, Place
 
-OPENING_S = 1.0
-"""For a connection that is free, or a new one on which the server has answered."""
-CONNECT_S = 0.5
+_FREE_S = 1.0
+"""For a connection that somebody else has done with."""
+GREETING_S = 0.5
+"""For a new one, and again for the server's first answer on it."""
 
 Word = str | bytes | float
 Command = tuple[Word, ...]
@@ -44,8 +45,7 @@ class Server:
         for command in commands:
             pipeline.execute_command(*command)
         try:
-            async with asyncio.timeout(OPENING_S):
-                pipeline.connection = await cast("Callable[[], Awaitable[Connection]]", self._pool.get_connection)()
+            pipeline.connection = await cast("Callable[[], Awaitable[Connection]]", self._pool.get_connection)()
             async with asyncio.timeout(self._answer_s):
                 answers: Answers = await pipeline.execute(raise_on_error=False)
         finally:
@@ -71,13 +71,12 @@ def open_pool(address: Address, way: Options, *, connections: int = 1, protocol:
     """Connections, none of them open yet."""
     return BlockingConnectionPool(
         max_connections=connections,
-        timeout=OPENING_S,
+        timeout=_FREE_S,
         db=address.database,
         username=address.username,
         password=revealed(address.password),
         protocol=protocol,
-        **PATIENCE,
-        **way,
+        **{**PATIENCE, **way},
     )
 
 
@@ -94,6 +93,12 @@ def straight(address: Address, place: Place | None = None) -> Options:
     return {"connection_class": SSLConnection if address.tls else Connection, "host": host, "port": port, **tls(address.options)}
 
 
+async def greet(connection: AbstractConnection) -> None:
+    """Say who asks, and what for."""
+    async with asyncio.timeout(GREETING_S):
+        await connection.on_connect()
+
+
 def tls(options: Mapping[str, str]) -> Options:
     """As the library takes them."""
     return {name: value == "yes" if name == "ssl_check_hostname" else value for name, value in options.items()}
@@ -105,8 +110,9 @@ def revealed(secret: Secret | None) -> str | None:
 
 
 PATIENCE: Options = {
-    "socket_connect_timeout": CONNECT_S,
-    # `ask` sets the time; the library's own way may swallow a cancellation on Python 3.11, and the caller would never end
+    "socket_connect_timeout": GREETING_S,
+    "redis_connect_func": greet,
+    # `greet` and `ask` set the time; the library's own way may swallow a cancellation on Python 3.11, and the caller would never end
     "socket_timeout": None,
     "retry": Retry(NoBackoff(), 0),  # the client's own retries cost seconds a call while Redis is away
     # while they are on, the pool hands out connections the server has closed, and a commit must not be tried twice
