@@ -59,8 +59,7 @@ def _of_a_tenant_of_its_own(accounts: Mapping[str, AccountSettings]) -> dict[str
 async def test_two_hundred_requests_with_one_key_make_one_note(gateways: Gateways, sandbox: SandboxControl, account: str) -> None:
     results = await asyncio.gather(*(gateways(number, command(account, key="one")) for number in range(200)))
     told = Counter(said(result) for result in results)
-    # On a busy machine Redis may take longer than its half second for some of so many at once: then nothing is sent.
-    assert set(told) <= {("APPLIED", None), ("UNKNOWN", "IDEMPOTENCY_IN_PROGRESS"), ("NOT_APPLIED", "GATEWAY_UNAVAILABLE")}
+    assert set(told) <= {("APPLIED", None), ("UNKNOWN", "IDEMPOTENCY_IN_PROGRESS")}
     assert [result.replayed for result in results if said(result) == ("APPLIED", None)].count(False) == 1
     again = await asyncio.gather(*(gateways(number, command(account, key="one")) for number in range(200)))
     assert {(said(result), result.replayed) for result in again} == {(("APPLIED", None), True)}

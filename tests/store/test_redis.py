@@ -54,8 +54,13 @@ async def found(store: RedisStore, prefix: str) -> list[str]:
 
 
 async def opened(store: RedisStore, connections: int) -> None:
-    """Fill the pool with live connections."""
-    await asyncio.gather(*(store.get_many([str(number)]) for number in range(connections)))
+    """Fill the pool with live connections: whoever asks a moment later gets one of its own."""
+    asking = []
+    for number in range(connections):
+        asking.append(asyncio.create_task(store.get_many([str(number)])))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    await asyncio.gather(*asking)
 
 
 async def test_it_is_shared_and_two_clients_see_the_same(server: RedisServer, store: RedisStore) -> None:

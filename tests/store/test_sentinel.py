@@ -6,8 +6,9 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -18,6 +19,8 @@ from tests.support.redis_server import RedisServer, free_port
 from tests.support.sentinels import SERVICE, Guarded, SentinelServer
 
 pytestmark = pytest.mark.anyio
+
+Server = TypeVar("Server", bound=RedisServer)
 
 PATIENCE_S = 20
 
@@ -127,14 +130,32 @@ async def test_without_any_sentinel_it_is_out_of_reach_at_once(key: str) -> None
 async def test_a_server_that_is_no_master_is_not_believed_to_be_one(redis_guarded: Guarded, tmp_path: Path, key: str) -> None:
     """A sentinel that was cut off from the others may name yesterday's master."""
     follower = next(server for server in redis_guarded.servers if server is not redis_guarded.master)
-    sentinel = SentinelServer(tmp_path, follower).start()
+    sentinel = SentinelServer(tmp_path, follower, service="other").start()  # by another name, so that the others tell it nothing
     try:
-        async with aclosing(RedisStore(f"redis+sentinel://127.0.0.1:{sentinel.port}/{SERVICE}")) as store:
+        async with aclosing(RedisStore(f"redis+sentinel://127.0.0.1:{sentinel.port}/other")) as store:
             for _ in range(3):
                 with pytest.raises(StoreFailure):
                     await store.get_many([key])
     finally:
         sentinel.stop()
+
+
+async def test_of_two_masters_it_is_the_one_of_the_latest_change(tmp_path_factory: pytest.TempPathFactory, key: str) -> None:
+    """For some seconds after a change not every sentinel has heard of it, and the former master may be back, with nothing in it."""
+    with ExitStack() as stack:
+        former, master = (running(stack, RedisServer(tmp_path_factory.mktemp("redis"))) for _ in range(2))
+        late = running(stack, SentinelServer(tmp_path_factory.mktemp("sentinel"), former, epoch=3))
+        first = running(stack, SentinelServer(tmp_path_factory.mktemp("sentinel"), master, epoch=4))
+        for sentinels in ([late, first], [first, late]):
+            places = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in sentinels)
+            async with aclosing(RedisStore(f"redis+sentinel://{places}/{SERVICE}")) as store:
+                await store.put_many({key: Put(b"1")})
+            assert (former.run("DBSIZE"), master.run("DBSIZE")) == (":0", ":1")
+
+
+def running(stack: ExitStack, server: Server) -> Server:
+    stack.callback(server.stop)
+    return server.start()
 
 
 async def test_a_user_of_the_servers_and_a_password_of_the_sentinels_are_two_things(redis_guarded: Guarded, key: str) -> None:

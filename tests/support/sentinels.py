@@ -19,14 +19,15 @@ SENTINELS, QUORUM = 3, 2
 class SentinelServer(RedisServer):
     """One sentinel; it writes down what it learns in a file of its own."""
 
-    def __init__(self, folder: Path, master: RedisServer) -> None:
+    def __init__(self, folder: Path, master: RedisServer, *, service: str = SERVICE, epoch: int = 0) -> None:
         super().__init__(folder)
         self._file = folder / "sentinel.conf"
         self._file.write_text(
             f"port {self.port}\nbind 127.0.0.1\ndir {folder}\n"
-            f"sentinel monitor {SERVICE} 127.0.0.1 {master.port} {QUORUM}\n"
-            f"sentinel down-after-milliseconds {SERVICE} 500\n"
-            f"sentinel failover-timeout {SERVICE} 3000\n"
+            f"sentinel monitor {service} 127.0.0.1 {master.port} {QUORUM}\n"
+            f"sentinel down-after-milliseconds {service} 500\n"
+            f"sentinel failover-timeout {service} 3000\n"
+            f"sentinel config-epoch {service} {epoch}\n"
         )
 
     def start(self) -> Self:
@@ -52,9 +53,12 @@ class Guarded:
 
     @property
     def master(self) -> RedisServer:
-        """The one the sentinels send everybody to."""
-        _, port = self.sentinels[0].run(f"SENTINEL GET-MASTER-ADDR-BY-NAME {SERVICE}").splitlines()
-        return next(server for server in self.servers if server.port == int(port))
+        """The one the sentinels send everybody to, by the one of them that knows the latest change."""
+        states = [sentinel.run(f"SENTINEL MASTER {SERVICE}").splitlines() for sentinel in self.sentinels]
+        latest = max(
+            (dict(zip(state[::2], state[1::2], strict=True)) for state in states), key=lambda state: int(state["config-epoch"])
+        )
+        return next(server for server in self.servers if server.port == int(latest["port"]))
 
     def rejoin(self, lost: RedisServer) -> None:
         """Have a server that was stopped back, as the replica of whoever is the master now; left alone, that takes a quarter of a minute."""

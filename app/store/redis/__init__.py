@@ -33,12 +33,11 @@ class RedisStore:
 
     def __init__(self, url: str, *, wait: Wait | None = None) -> None:
         address = read_address(url)
-        # enough for one loop; the first moment of a burst opens them all, and has to within the time-out
-        self._nodes = _nodes(address, connections=10, answer_s=_ANSWER_S)
+        self._nodes = _nodes(address, connections=10, answer_s=_ANSWER_S, alone=False)
         self._waiting: tuple[Nodes, Wait] | None = None
         if wait is not None and not wait.is_for_nothing:
-            # apart, so that commits which wait for a disk or a replica never keep the others waiting
-            self._waiting = _nodes(address, connections=32, answer_s=_ANSWER_S + wait.ms / 1000), wait
+            # apart, and each alone: what waits for a disk or a replica never keeps others waiting
+            self._waiting = _nodes(address, connections=32, answer_s=_ANSWER_S + wait.ms / 1000, alone=True), wait
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """The values, in the order of the keys; None where there is none."""
@@ -137,9 +136,9 @@ class RedisStore:
         return answer
 
 
-def _nodes(address: Address, *, connections: int, answer_s: float) -> Nodes:
+def _nodes(address: Address, *, connections: int, answer_s: float, alone: bool) -> Nodes:
     kind = Cluster if address.kind is Kind.CLUSTER else OneMaster
-    return kind(address, connections=connections, answer_s=answer_s)
+    return kind(address, connections=connections, answer_s=answer_s, alone=alone)
 
 
 @cache

@@ -12,8 +12,9 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 
 from app.store import Gap
+from app.store.redis.listening import Listening
 from app.store.redis.nodes import Nodes
-from app.store.redis.server import GREETING_S
+from app.store.redis.server import CONNECTED_S, GREETING_S
 
 _BEAT_S = 1.0
 """A silence after which a sign of life is asked for, and the time it may take."""
@@ -48,8 +49,9 @@ async def heard(nodes: Nodes, channel: str) -> AsyncGenerator[bytes | Gap, None]
 
 
 async def _subscribe(connection: AbstractConnection, command: str, channel: str) -> None:
-    await cast("Callable[[], Awaitable[None]]", connection.connect)()
-    async with asyncio.timeout(GREETING_S):
+    async with Listening(CONNECTED_S):
+        await cast("Callable[[], Awaitable[None]]", connection.connect)()
+    async with Listening(GREETING_S):
         await connection.send_command(command, channel)
         await connection.read_response()
 

@@ -46,10 +46,11 @@ class Cluster:
     subscribes = "SSUBSCRIBE"
     """Both go to the one node of the channel's slot; between nodes a message could get lost without a sign."""
 
-    def __init__(self, address: Address, *, connections: int, answer_s: float) -> None:
+    def __init__(self, address: Address, *, connections: int, answer_s: float, alone: bool) -> None:
         self._address = address
         self._connections = connections
         self._answer_s = answer_s
+        self._alone = alone
         self._servers: dict[Place, Server] = {}
         self._ranges: list[Range] = []
         self._learning = Together()
@@ -172,7 +173,7 @@ class Cluster:
     def _server(self, place: Place) -> Server:
         if place not in self._servers:
             pool = open_pool(self._address, straight(self._address, place), connections=self._connections)
-            self._servers[place] = Server(pool, answer_s=self._answer_s)
+            self._servers[place] = Server(pool, answer_s=self._answer_s, alone=self._alone)
         return self._servers[place]
 
 

@@ -58,11 +58,11 @@ class OneMaster:
     publishes = "PUBLISH"
     subscribes = "SUBSCRIBE"
 
-    def __init__(self, address: Address, *, connections: int, answer_s: float) -> None:
+    def __init__(self, address: Address, *, connections: int, answer_s: float, alone: bool) -> None:
         self._address = address
         self._master = Master(address) if address.kind is Kind.SENTINEL else None
         self._way = straight(address) if self._master is None else self._master.way
-        self._server = Server(open_pool(address, self._way, connections=connections), answer_s=answer_s)
+        self._server = Server(open_pool(address, self._way, connections=connections), answer_s=answer_s, alone=alone)
         if self._master is not None:
             self._master.replaced = self._server.forget_connections
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -12,16 +14,17 @@ from redis.asyncio.connection import AbstractConnection, Connection, SSLConnecti
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import ReadOnlyError
+from redis.exceptions import ReadOnlyError, RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from app.secret import Secret
 from app.store.address import Address, Kind, Place
+from app.store.redis.listening import Listening
 
-_FREE_S = 1.0
-"""For a connection that somebody else has done with."""
 GREETING_S = 0.5
-"""For a new one, and again for the server's first answer on it."""
+"""For the server's first answer on a new connection."""
+CONNECTED_S = 2 * GREETING_S
+"""For a new connection, its greeting included."""
 
 Word = str | bytes | float
 Command = tuple[Word, ...]
@@ -32,21 +35,82 @@ Options = dict[str, Any]
 
 
 class Server:
-    """Connections of its own to one server."""
+    """Connections of its own to one server. Whoever asks in the same moment shares a round trip."""
 
-    def __init__(self, pool: BlockingConnectionPool, *, answer_s: float) -> None:
+    def __init__(self, pool: BlockingConnectionPool, *, answer_s: float, alone: bool = False) -> None:
         self._client = Redis.from_pool(pool)
         self._pool = pool
         self._answer_s = answer_s
+        self._alone = alone
+        self._asked: deque[_Asked] = deque()
+        self._trips: set[asyncio.Task[None]] = set()
+        self._leaving = False
 
     async def ask(self, *commands: Command) -> Answers:
-        """All of them in one round trip."""
+        """All of them in one round trip, over one connection, in their order. Whoever gives up before they are sent takes them back."""
+        loop = asyncio.get_running_loop()
+        asked = _Asked(commands, loop.create_future(), loop.time())
+        self._asked.append(asked)
+        self._set_out()
+        return await asked.answers
+
+    async def forget_connections(self) -> None:
+        """Go on over new ones; what is under way may end first."""
+        await cast("Callable[[], Any]", self._pool.update_active_connections_for_reconnect)()
+        await self._pool.disconnect(inuse_connections=False)
+
+    async def aclose(self) -> None:
+        """Close all connections, in use or not."""
+        for trip in self._trips:
+            trip.cancel()
+        await asyncio.gather(*self._trips, return_exceptions=True)
+        await self._client.aclose()
+        await self._pool.disconnect()
+
+    def _set_out(self) -> None:
+        """Begin a round trip, unless one is just beginning: it takes along whoever asks until then."""
+        if self._asked and not self._leaving and len(self._trips) < self._pool.max_connections:
+            self._leaving = True
+            trip = asyncio.create_task(self._travel())
+            self._trips.add(trip)
+            trip.add_done_callback(self._trips.discard)
+
+    async def _travel(self) -> None:
+        """Go for those who wait, and again for those who have come meanwhile."""
+        self._leaving = False
+        while together := self._next():
+            self._set_out()  # for those it has no room for
+            began = asyncio.get_running_loop().time()
+            try:
+                answers = iter(await self._round_trip([command for asked in together for command in asked.commands]))
+            except TimeoutError as silence:
+                _fail([*together, *(asked for asked in self._asked if asked.since <= began)], silence)
+            except Exception as failed:  # noqa: BLE001 - whatever it is, whoever asked is told: nobody else would end their waiting
+                _fail(together, failed)
+            except asyncio.CancelledError:
+                _fail([*together, *self._asked], RedisError("the store is being closed"))
+                raise
+            else:
+                for asked in together:
+                    asked.tell([next(answers) for _ in asked.commands])
+
+    def _next(self) -> list[_Asked]:
+        """Those who wait: all together, or the first of them alone."""
+        together: list[_Asked] = []
+        while self._asked and not (self._alone and together):
+            asked = self._asked.popleft()
+            if not asked.answers.done():  # neither given up nor failed with others
+                together.append(asked)
+        return together
+
+    async def _round_trip(self, commands: Sequence[Command]) -> Answers:
         pipeline: Pipeline = self._client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
         try:
-            pipeline.connection = await cast("Callable[[], Awaitable[Connection]]", self._pool.get_connection)()
-            async with asyncio.timeout(self._answer_s):
+            async with Listening(CONNECTED_S):
+                pipeline.connection = await cast("Callable[[], Awaitable[Connection]]", self._pool.get_connection)()
+            async with Listening(self._answer_s):
                 answers: Answers = await pipeline.execute(raise_on_error=False)
         finally:
             await cast("Callable[[], Awaitable[None]]", pipeline.reset)()
@@ -56,22 +120,30 @@ class Server:
             raise Disconnected(message)
         return answers
 
-    async def forget_connections(self) -> None:
-        """Go on over new ones; what is under way may end first."""
-        await cast("Callable[[], Any]", self._pool.update_active_connections_for_reconnect)()
-        await self._pool.disconnect(inuse_connections=False)
 
-    async def aclose(self) -> None:
-        """Close all connections, in use or not."""
-        await self._client.aclose()
-        await self._pool.disconnect()
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What somebody waits for, since when."""
+
+    commands: tuple[Command, ...]
+    answers: asyncio.Future[Answers]
+    since: float
+
+    def tell(self, answers: Answers) -> None:
+        if not self.answers.done():
+            self.answers.set_result(answers)
+
+
+def _fail(together: Iterable[_Asked], failure: Exception) -> None:
+    for asked in together:
+        if not asked.answers.done():
+            asked.answers.set_exception(failure)
 
 
 def open_pool(address: Address, way: Options, *, connections: int = 1, protocol: int | None = None) -> BlockingConnectionPool:
     """Connections, none of them open yet."""
     return BlockingConnectionPool(
         max_connections=connections,
-        timeout=_FREE_S,
         db=address.database,
         username=address.username,
         password=revealed(address.password),
@@ -95,7 +167,7 @@ def straight(address: Address, place: Place | None = None) -> Options:
 
 async def greet(connection: AbstractConnection) -> None:
     """Say who asks, and what for."""
-    async with asyncio.timeout(GREETING_S):
+    async with Listening(GREETING_S):
         await connection.on_connect()
 
 
@@ -110,9 +182,9 @@ def revealed(secret: Secret | None) -> str | None:
 
 
 PATIENCE: Options = {
-    "socket_connect_timeout": GREETING_S,
     "redis_connect_func": greet,
-    # `greet` and `ask` set the time; the library's own way may swallow a cancellation on Python 3.11, and the caller would never end
+    # whoever connects or asks sets the time; the library's own way may swallow a cancellation on Python 3.11, and the caller would never end
+    "socket_connect_timeout": None,
     "socket_timeout": None,
     "retry": Retry(NoBackoff(), 0),  # the client's own retries cost seconds a call while Redis is away
     # while they are on, the pool hands out connections the server has closed, and a commit must not be tried twice
