@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,12 +15,10 @@ from app.domain.vocabulary import ErrorCode
 from app.gateway.changes import Change
 from app.gateway.codec import Codec
 from app.gateway.entries import Attempt, Entry, EntryKeys, open_entries
+from app.gateway.insistence import insist
 from app.gateway.turns import Turn
 from app.settings import Timings
 from app.store import Add, Lease, Put, Remove, Store, StoreFailure, Write
-
-RETRIES_S = (0.05, 0.2, 0.5, 1.0)
-"""Waits between attempts to put something on record: a store that fails over is back within seconds."""
 
 NEVER_CAME = ErrorCode.PROVIDER_UNAVAILABLE.value
 """The code of an attempt that was lost and of which nothing has come."""
@@ -208,14 +205,11 @@ class Held:
 
     async def _committed(self, expect: Mapping[str, bytes | None], put: Mapping[str, Write], raw: bytes, *, settled: bool) -> bool:
         """Commit, and again where the store did not answer: what it holds tells whether the first time counted."""
-        for wait in (*RETRIES_S, None):
-            try:
-                if await self._store.commit(expect, put, settled=settled):
-                    return True
-                # Once more on this connection, since the store can only tell of a connection's own writes whether they are settled.
-                return await self._store.commit({self.keys.entry: raw}, {self.keys.entry: put[self.keys.entry]}, settled=settled)
-            except StoreFailure:
-                if wait is None:
-                    raise
-                await asyncio.sleep(wait)
-        return False
+
+        async def commit() -> bool:
+            if await self._store.commit(expect, put, settled=settled):
+                return True
+            # Once more on this connection, since the store can only tell of a connection's own writes whether they are settled.
+            return await self._store.commit({self.keys.entry: raw}, {self.keys.entry: put[self.keys.entry]}, settled=settled)
+
+        return await insist(commit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -15,7 +14,8 @@ from app.gateway.accounts import Account
 from app.gateway.cache import EntityCache
 from app.gateway.changes import Change, perform
 from app.gateway.feed import Feed, changes_made
-from app.gateway.held import RETRIES_S, Held, LeaseLost
+from app.gateway.held import Held, LeaseLost
+from app.gateway.insistence import insist
 from app.gateway.recall import is_power_of_ten_off
 from app.gateway.results import WriteResult, applied, not_applied, partly, still_unknown, unknown
 from app.gateway.units import UnitAlarms
@@ -122,15 +122,7 @@ class Sender:
 
         Raises StoreFailure where that is not certain: then the write may not be answered as done.
         """
-        for wait in (*RETRIES_S, None):
-            try:
-                await self.notes.written(account, notes)
-            except StoreFailure:
-                if wait is None:
-                    raise
-                await asyncio.sleep(wait)
-            else:
-                return
+        await insist(lambda: self.notes.written(account, notes))
 
 
 def _refuse_older(account: Account, held: Held, plan: WritePlan, change: Change) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from app import telemetry
 from app.domain.errors import Unsupported
 from app.domain.vocabulary import ErrorCode
 from app.gateway.accounts import Account
-from app.gateway.held import RETRIES_S
+from app.gateway.insistence import insist
 from app.gateway.turns import unavailable
 from app.store import Put, Store, StoreFailure
 
@@ -35,15 +33,7 @@ class UnitAlarms:
     async def raise_for(self, account: Account) -> None:
         """Stop the account's writes. Raises StoreFailure where that can't be put on record."""
         telemetry.unit_alarm(account=account.name)
-        for wait in (*RETRIES_S, None):
-            try:
-                await self._store.put_many({_key(account): Put(b"1")})
-            except StoreFailure:
-                if wait is None:
-                    raise
-                await asyncio.sleep(wait)
-            else:
-                return
+        await insist(lambda: self._store.put_many({_key(account): Put(b"1")}))
 
     async def confirm(self, account: Account) -> bool:
         """Let the account write again; whether it had been stopped."""
