@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from app.domain.commands import InvoiceTarget, IssueCreditNote, RefundCreditNote, VoidCreditNote
 from app.domain.credit_note import CreditNote, Ref
@@ -61,16 +63,18 @@ class Task(Protocol):
         """Read what decides, live, and plan the first call; raises what must be refused."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
-    """Issue a note."""
+Command = TypeVar("Command", IssueCreditNote, VoidCreditNote | RefundCreditNote)
 
-    command: IssueCreditNote
-    operation: Operation = Operation.ISSUE
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Commanded(Generic[Command]):
+    """What every task has of its command."""
+
+    command: Command
 
     @property
     def account(self) -> str:
-        """The account that issues."""
+        """The account that is asked."""
         return self.command.account
 
     @property
@@ -79,14 +83,21 @@ class Issue:
         return self.command.key
 
     @property
+    def content(self) -> str:
+        """The fingerprint of the command."""
+        return fingerprint(self.command)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue(_Commanded[IssueCreditNote]):
+    """Issue a note."""
+
+    operation: Operation = Operation.ISSUE
+
+    @property
     def path(self) -> Path:
         """The target."""
         return ("against", "invoice" if isinstance(self.command.target, InvoiceTarget) else "customer")
-
-    @property
-    def content(self) -> str:
-        """Of the command."""
-        return fingerprint(self.command)
 
     def refuse_unsupported(self, account: Account) -> None:
         """By the account's declared capabilities."""
@@ -100,10 +111,10 @@ class Issue:
     async def prepare(self, account: Account, deadline: Deadline) -> Prepared:
         """Against the invoice as it is now."""
         invoice = await self.invoice(account, deadline)
-        plan = account.adapter(deadline).plan(self.command, invoice)
+        adapter = account.adapter(deadline)
+        plan = adapter.plan(self.command, invoice)
         if invoice is not None:
             return Prepared(plan=plan, snapshot=invoice.note_ids)
-        adapter = account.adapter(deadline)
         notes = await adapter.candidates(plan) if isinstance(adapter, CanRecall) else ()
         return Prepared(plan=plan, snapshot=tuple(note.ref.external_id for note in notes))
 
@@ -112,19 +123,16 @@ class Issue:
         if not isinstance(self.command.target, InvoiceTarget):
             return None
         id = self.command.target.invoice.external_id
-        found = (await account.adapter(deadline).invoices([id]))[id]
-        if isinstance(found, GatewayError):
-            if found.code in {ErrorCode.NOT_FOUND, ErrorCode.INVALID_INPUT}:
-                found.path = self.path
-            raise found
-        return found
+        with _named_at(self.path):
+            found = (await account.adapter(deadline).invoices([id]))[id]
+            if isinstance(found, GatewayError):
+                raise found
+            return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alteration:
+class Alteration(_Commanded[VoidCreditNote | RefundCreditNote]):
     """Void or refund a note."""
-
-    command: VoidCreditNote | RefundCreditNote
 
     @property
     def operation(self) -> Operation:
@@ -132,24 +140,9 @@ class Alteration:
         return Operation.VOID if isinstance(self.command, VoidCreditNote) else Operation.REFUND
 
     @property
-    def account(self) -> str:
-        """The note's."""
-        return self.command.account
-
-    @property
-    def key(self) -> str:
-        """The client's."""
-        return self.command.key
-
-    @property
     def path(self) -> Path:
         """The note."""
         return ("id",)
-
-    @property
-    def content(self) -> str:
-        """Of the command."""
-        return fingerprint(self.command)
 
     def refuse_unsupported(self, account: Account) -> None:
         """By what the account offers."""
@@ -171,12 +164,19 @@ class Alteration:
         return Prepared(plan=adapter.plan_void(self.command, note), snapshot=())
 
     async def _note(self, account: Account, deadline: Deadline) -> CreditNote:
-        try:
+        with _named_at(self.path):
             return await note_now(account, self.command.note.external_id, deadline)
-        except GatewayError as failed:
-            if failed.code in {ErrorCode.NOT_FOUND, ErrorCode.INVALID_INPUT}:
-                failed.path = self.path
-            raise
+
+
+@contextmanager
+def _named_at(path: Path) -> Iterator[None]:
+    """Whatever is not there, or can't be, was named at this place of the input."""
+    try:
+        yield
+    except GatewayError as failed:
+        if failed.code in {ErrorCode.NOT_FOUND, ErrorCode.INVALID_INPUT}:
+            failed.path = path
+        raise
 
 
 async def prepare_payout(account: Account, entry: Entry, deadline: Deadline) -> Prepared:
