@@ -24,8 +24,7 @@ from app.telemetry.events import (
     write_attempted,
 )
 from app.telemetry.log import configure
-from app.telemetry.sources import Source, collecting
-from app.telemetry.sources import kept as kept_told
+from app.telemetry.sources import Source, collecting, kept_from_before
 
 __all__ = [
     "Source",
@@ -37,7 +36,7 @@ __all__ = [
     "identified",
     "internal_error",
     "issuer_out_of_reach",
-    "kept_told",
+    "kept_from_before",
     "ledger_reached",
     "operation",
     "read_traceparent",

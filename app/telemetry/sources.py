@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
@@ -31,8 +31,10 @@ def called(*, account: str, outcome: str, duration_s: float) -> None:
         sources.append({"account": account, "cached": False, "outcome": outcome, "durationMs": round(duration_s * 1000, 1)})
 
 
-def kept(*, account: str, kind: str, count: int, age_s: float) -> None:
-    """So many things were answered from what is kept, the oldest of this age."""
+def kept_from_before(*, account: str, kind: str, ages_s: Iterable[float]) -> None:
+    """These things were answered from what is kept; the ages are looked at only where somebody wants to know."""
     sources = _collected.get()
-    if sources is not None and count:
-        sources.append({"account": account, "cached": True, "kind": kind, "count": count, "ageSeconds": round(age_s, 1)})
+    ages = [] if sources is None else list(ages_s)
+    if sources is not None and ages:
+        oldest = round(max(0.0, *ages), 1)
+        sources.append({"account": account, "cached": True, "kind": kind, "count": len(ages), "ageSeconds": oldest})

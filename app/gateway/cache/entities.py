@@ -43,8 +43,8 @@ class EntityCache(Generic[T]):
         stale = [id for id, hit in found.items() if isinstance(hit, Fetched) and hit.stale]
         missing = [id for id in dict.fromkeys(ids) if id not in found]
         telemetry.cache_answered(self._kept.kind, fresh=len(found) - len(stale), stale=len(stale), missing=len(missing))
-        ages = [self._memory.clock() - hit.fetched_at.timestamp() for hit in found.values() if isinstance(hit, Fetched)]
-        telemetry.kept_told(account=account.name, kind=self._kept.kind, count=len(ages), age_s=max([0.0, *ages]))
+        ages = (self._memory.clock() - hit.fetched_at.timestamp() for hit in found.values() if isinstance(hit, Fetched))
+        telemetry.kept_from_before(account=account.name, kind=self._kept.kind, ages_s=ages)
         if missing:
             question = Question(account=account, load=load, epoch=view.epoch, deadline=deadline)
             found |= await self._loaded(question, missing, view, freshness)
