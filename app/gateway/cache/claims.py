@@ -54,12 +54,12 @@ class Claim:
 
     async def release(self, ids: Collection[str]) -> None:
         """Let the next ones in, for those that are still held."""
-        with contextlib.suppress(StoreFailure):
+        with contextlib.suppress(StoreFailure):  # then they run out by themselves
             if not await self._commit(ids, None):  # some were lost: then one by one
                 await asyncio.gather(*(self._commit([id], None) for id in ids))
 
     async def _renew(self, ids: Collection[str]) -> None:
-        with contextlib.suppress(StoreFailure):
+        with contextlib.suppress(StoreFailure):  # then they run out, with the harm below
             while True:
                 await asyncio.sleep(RENEW_S)
                 if not await self._commit(ids, Put(self._token, TTL_S)):

@@ -34,7 +34,7 @@ async def listening(memory: Memory) -> AsyncIterator[None]:
 
 
 async def _publish(memory: Memory, message: bytes) -> None:
-    with contextlib.suppress(StoreFailure):
+    with contextlib.suppress(StoreFailure):  # the next read of any process asks for the epoch, and sees the write all the same
         await memory.epoch_store.publish(CHANNEL, message)
 
 

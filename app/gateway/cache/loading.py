@@ -75,7 +75,7 @@ class _Crew(Generic[T]):
         self._left = {id: seen[id] for id in self._flight.keys}
         claim = self._claim()
         async with asyncio.TaskGroup() as loads:
-            with contextlib.suppress(StoreFailure):
+            with contextlib.suppress(StoreFailure):  # what is left then is asked for below
                 free = set(self._left)
                 taken = await claim.take(self._left)
                 if not taken:
