@@ -7,10 +7,11 @@ from datetime import date
 import strawberry
 
 from app.api.ids import Kind, decode_ref
-from app.api.inputs import CreditInput, CreditNoteTargetInput, DispositionInput, check_key
+from app.api.inputs import CreditInput, DispositionInput, check_key, read_asked
 from app.api.money import MoneyInput
 from app.api.problem_list import ProblemList
 from app.api.provider_options import ProviderOptionsInput
+from app.api.target_inputs import CreditNoteTargetInput
 from app.domain.commands import IssueCreditNote, RefundCreditNote, VoidCreditNote
 from app.domain.credit_note import Ref
 from app.domain.errors import Path
@@ -80,19 +81,15 @@ class PreviewCreditNoteInput:
     def to_command(self) -> IssueCreditNote:
         """The command it would be; raises InvalidInput or, for several problems, InvalidInputs."""
         problems = ProblemList()
-        target = problems.collect(self.against.to_target, ("against",))
-        credit = self.credit.to_credit(("credit",), problems)
-        dispositions = tuple(
-            part.to_part(("dispositions", str(index)), problems) for index, part in enumerate(self.dispositions or ())
-        )
-        options = None if self.options is None else problems.collect(self.options.to_options, ("options",))
-        problems.refuse()
-        if target is None or credit is None:
-            message = "an input without a problem has a target and a credit"
-            raise RuntimeError(message)
+        asked = read_asked(self, problems)
         # Every provider takes this reason, and none computes with it.
         return IssueCreditNote(
-            key="", target=target, credit=credit, reason=Reason.OTHER, dispositions=dispositions, options=options
+            key="",
+            target=asked.target,
+            credit=asked.credit,
+            reason=Reason.OTHER,
+            dispositions=asked.dispositions,
+            options=asked.options,
         )
 
 

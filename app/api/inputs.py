@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple, Protocol
 
 import strawberry
 
-from app.api.ids import Kind, decode_ref
 from app.api.money import MoneyInput
 from app.api.problem_list import ProblemList
 from app.api.provider_options import ProviderOptionsInput
-from app.api.scalars import CurrencyCode
+from app.api.target_inputs import CreditNoteTargetInput
 from app.domain.commands import (
     CreditLine,
     CreditLines,
@@ -22,9 +22,9 @@ from app.domain.commands import (
     InvoiceTarget,
     IssueCreditNote,
     LineTax,
+    ProviderOptions,
 )
-from app.domain.credit_note import Ref
-from app.domain.errors import InvalidInput, Path
+from app.domain.errors import Path
 from app.domain.vocabulary import Disposition, Reason
 
 LONGEST_KEY = 200
@@ -34,58 +34,6 @@ def check_key(key: str, problems: ProblemList) -> None:
     """Note what is wrong with an idempotency key."""
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         problems.add(f"1 to {LONGEST_KEY} printable characters", ("idempotencyKey",))
-
-
-@strawberry.input(description="An invoice by what the provider calls it.")
-class ProviderReferenceInput:
-    """Account and id."""
-
-    account: str = strawberry.field(description="The account's name.")
-    provider_id: str = strawberry.field(description="The provider's id of the invoice.")
-
-
-@strawberry.input(one_of=True, description="One invoice.")
-class InvoiceIdentifierInput:
-    """An invoice by either id."""
-
-    id: strawberry.Maybe[strawberry.ID] = strawberry.field(description="Its global id.")
-    reference: strawberry.Maybe[ProviderReferenceInput] = strawberry.field(description="Account and provider's id.")
-
-    def to_ref(self, path: Path) -> Ref:
-        """Where it lives."""
-        if self.id is not None:
-            return decode_ref(self.id.value, Kind.INVOICE, path=(*path, "id"))
-        if self.reference is None or not self.reference.value.provider_id.strip():
-            message = "the provider's id must not be empty"
-            raise InvalidInput(message, path=(*path, "reference", "providerId"))
-        return Ref(self.reference.value.account, self.reference.value.provider_id)
-
-
-@strawberry.input(description="A customer by what the provider calls it.")
-class CustomerIdentifierInput:
-    """A customer to be credited without an invoice."""
-
-    account: str = strawberry.field(description="The account's name.")
-    provider_id: str = strawberry.field(description="The provider's id of the customer.")
-    currency: CurrencyCode = strawberry.field(description="The currency of the note.")
-
-
-@strawberry.input(one_of=True, description="What is credited.")
-class CreditNoteTargetInput:
-    """An invoice, or a customer."""
-
-    invoice: strawberry.Maybe[InvoiceIdentifierInput] = strawberry.field(description="An invoice.")
-    customer: strawberry.Maybe[CustomerIdentifierInput] = strawberry.field(description="A customer, without an invoice.")
-
-    def to_target(self, path: Path) -> InvoiceTarget | CustomerTarget:
-        """As the gateway takes it."""
-        if self.invoice is not None:
-            return InvoiceTarget(invoice=self.invoice.value.to_ref((*path, "invoice")))
-        if self.customer is None or not self.customer.value.provider_id.strip():
-            message = "the provider's id must not be empty"
-            raise InvalidInput(message, path=(*path, "customer", "providerId"))
-        customer = self.customer.value
-        return CustomerTarget(customer=Ref(customer.account, customer.provider_id), currency=customer.currency)
 
 
 @strawberry.input(description="One tax of a line.")
@@ -185,6 +133,35 @@ class DispositionInput:
         return DispositionPart(disposition=self.disposition, amount=amount, payment_id=self.payment_id)
 
 
+class _Given(Protocol):
+    against: CreditNoteTargetInput
+    credit: CreditInput
+    dispositions: list[DispositionInput] | None
+    options: ProviderOptionsInput | None
+
+
+class Asked(NamedTuple):
+    """The part of an input that decides about money."""
+
+    target: InvoiceTarget | CustomerTarget
+    credit: CreditTotal | CreditLines | CreditRemaining
+    dispositions: tuple[DispositionPart, ...]
+    options: ProviderOptions | None
+
+
+def read_asked(given: _Given, problems: ProblemList) -> Asked:
+    """As the gateway takes it; raises all problems there are by then."""
+    target = problems.collect(given.against.to_target, ("against",))
+    credit = given.credit.to_credit(("credit",), problems)
+    parts = tuple(part.to_part(("dispositions", str(index)), problems) for index, part in enumerate(given.dispositions or ()))
+    options = None if given.options is None else problems.collect(given.options.to_options, ("options",))
+    problems.refuse()
+    if target is None or credit is None:
+        message = "an input without a problem has a target and a credit"
+        raise RuntimeError(message)
+    return Asked(target, credit, parts, options)
+
+
 @strawberry.input(description="Issue one credit note.")
 class IssueCreditNoteInput:
     """All that can be said when a note is issued."""
@@ -214,27 +191,18 @@ class IssueCreditNoteInput:
         """The command; raises InvalidInput or, for several problems, InvalidInputs with all of them."""
         problems = ProblemList()
         check_key(self.idempotency_key, problems)
-        target = problems.collect(self.against.to_target, ("against",))
-        credit = self.credit.to_credit(("credit",), problems)
-        dispositions = tuple(
-            part.to_part(("dispositions", str(index)), problems) for index, part in enumerate(self.dispositions or ())
-        )
-        options = None if self.options is None else problems.collect(self.options.to_options, ("options",))
-        problems.refuse()
-        if target is None or credit is None:
-            message = "an input without a problem has a target and a credit"
-            raise RuntimeError(message)
+        asked = read_asked(self, problems)
         return IssueCreditNote(
             key=self.idempotency_key,
-            target=target,
-            credit=credit,
+            target=asked.target,
+            credit=asked.credit,
             reason=self.reason,
             reason_text=self.reason_text,
-            dispositions=dispositions,
+            dispositions=asked.dispositions,
             number=self.number,
             issued_on=self.issued_on,
             customer_note=self.customer_note,
             internal_note=self.internal_note,
             notify_customer=self.notify_customer,
-            options=options,
+            options=asked.options,
         )

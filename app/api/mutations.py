@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Protocol, Self, TypeVar
 
 import strawberry
 
@@ -28,36 +28,28 @@ Command = TypeVar("Command", IssueCreditNote, VoidCreditNote, RefundCreditNote)
 Command_co = TypeVar("Command_co", IssueCreditNote, VoidCreditNote, RefundCreditNote, covariant=True)
 
 
-@strawberry.type(description="What became of issuing.")
-class IssueCreditNotePayload:
-    """A write's answer."""
-
+@strawberry.type
+class _Payload:
     credit_note: CreditNote | None = strawberry.field(description=_NOTE)
     outcome: WriteOutcome = strawberry.field(description=_OUTCOME)
     replayed: bool = strawberry.field(description=_REPLAYED)
     errors: list[Problem] = strawberry.field(description=_ERRORS)
 
     @classmethod
-    def of(cls, result: WriteResult) -> IssueCreditNotePayload:
+    def of(cls, result: WriteResult) -> Self:
         """The result as shown."""
         shown = shown_problems(result)
         return cls(credit_note=shown_note(result), outcome=result.outcome, replayed=result.replayed, errors=shown)
+
+
+@strawberry.type(description="What became of issuing.")
+class IssueCreditNotePayload(_Payload):
+    """A write's answer."""
 
 
 @strawberry.type(description="What became of voiding.")
-class VoidCreditNotePayload:
+class VoidCreditNotePayload(_Payload):
     """A write's answer."""
-
-    credit_note: CreditNote | None = strawberry.field(description=_NOTE)
-    outcome: WriteOutcome = strawberry.field(description=_OUTCOME)
-    replayed: bool = strawberry.field(description=_REPLAYED)
-    errors: list[Problem] = strawberry.field(description=_ERRORS)
-
-    @classmethod
-    def of(cls, result: WriteResult) -> VoidCreditNotePayload:
-        """The result as shown."""
-        shown = shown_problems(result)
-        return cls(credit_note=shown_note(result), outcome=result.outcome, replayed=result.replayed, errors=shown)
 
 
 @strawberry.type(description="What became of a refund.")

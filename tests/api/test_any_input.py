@@ -10,20 +10,11 @@ import strawberry
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.api.inputs import (
-    CreditInput,
-    CreditLineItemInput,
-    CreditNoteTargetInput,
-    CustomerIdentifierInput,
-    DispositionInput,
-    InvoiceIdentifierInput,
-    IssueCreditNoteInput,
-    LineTaxInput,
-    ProviderReferenceInput,
-)
+from app.api.inputs import CreditInput, CreditLineItemInput, DispositionInput, IssueCreditNoteInput, LineTaxInput
 from app.api.money import MoneyInput
 from app.api.provider_options import ChargebeeLineEntityInput, ChargebeeOptionsInput, ProviderOptionsInput, VcitaOptionsInput
 from app.api.scalars import BigInt, CurrencyCode
+from app.api.target_inputs import CreditNoteTargetInput, CustomerIdentifierInput, InvoiceIdentifierInput, ProviderReferenceInput
 from app.domain.commands import IssueCreditNote
 from app.domain.errors import GatewayError
 from app.domain.vocabulary import Disposition, Reason
