@@ -1,14 +1,14 @@
-// Each client as its documentation sets it up, behind two functions: `ask` an operation with one answer, `listen` to one with many.
+// Each client as its documentation sets it up, behind two functions: `ask` an operation with one answer, `listen` to one
+// with many. Where a client's cache puts pages together itself, a third does so: `pages`.
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from "@apollo/client";
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
-import { getMainDefinition } from "@apollo/client/utilities";
+import { getMainDefinition, relayStylePagination } from "@apollo/client/utilities";
 import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
-import { createClient as createSse } from "graphql-sse";
-import { createClient as createWs } from "graphql-ws";
-import WebSocket from "ws";
+import { filter } from "rxjs";
+import { TRANSPORTS } from "./transports.mjs";
 
-const socket = (url) => createWs({ url: url.replace(/^http/, "ws"), webSocketImpl: WebSocket, retryAttempts: 0 });
+const { "graphql-ws": socket, "graphql-sse": events } = TRANSPORTS;
 
 // What graphql-ws and graphql-sse have in common: a sink. An operation that is refused as a whole ends with its errors.
 const throughSink = (client) => ({
@@ -24,14 +24,17 @@ const throughSink = (client) => ({
         },
       );
     }),
-  listen: (query, variables, hear, fail) => client.subscribe({ query, variables }, { next: hear, error: fail, complete() {} }),
+  listen: (query, variables, hear, fail) => {
+    const error = (failed) => (Array.isArray(failed) ? hear({ errors: failed }) : fail(failed));
+    return client.subscribe({ query, variables }, { next: hear, error, complete() {} });
+  },
   close: () => client.dispose(),
 });
 
 const apollo = (url) => {
   const ws = socket(url);
   const client = new ApolloClient({
-    cache: new InMemoryCache(),
+    cache: new InMemoryCache({ typePolicies: { Query: { fields: { creditNotes: relayStylePagination(["filter"]) } } } }),
     link: ApolloLink.split(
       ({ query }) => getMainDefinition(query).operation === "subscription",
       new GraphQLWsLink(ws),
@@ -53,6 +56,16 @@ const apollo = (url) => {
       const subscription = client.subscribe({ query: gql(query), variables }).subscribe({ next: (result) => hear(given(result)), error });
       return () => subscription.unsubscribe();
     },
+    pages: (query, most) =>
+      new Promise((resolve, reject) => {
+        const watched = client.watchQuery({ query: gql(query) });
+        let count = 0;
+        watched.pipe(filter(({ loading }) => !loading)).subscribe(({ data: { creditNotes } }) => {
+          const { endCursor, hasNextPage } = creditNotes.pageInfo;
+          if (++count === most || !hasNextPage) resolve(creditNotes.edges);
+          else watched.fetchMore({ variables: { after: endCursor } }).catch(reject);
+        });
+      }),
     close: () => {
       client.stop();
       ws.dispose();
@@ -84,7 +97,7 @@ const urqlOverSocket = (url) => {
 
 export const CLIENTS = {
   "graphql-ws": (url) => throughSink(socket(url)),
-  "graphql-sse": (url) => throughSink(createSse({ url, retryAttempts: 0 })),
+  "graphql-sse": (url) => throughSink(events(url)),
   apollo,
   "urql over a socket": urqlOverSocket,
   "urql over event streams": (url) =>

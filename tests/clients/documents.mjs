@@ -2,7 +2,7 @@
 export const PAGE = /* GraphQL */ `
   query Page($after: String) {
     creditNotes(first: 2, after: $after, filter: { accounts: ["chargebee-demo"] }) {
-      nodes { id total { amount currency } }
+      edges { node { id total { amount currency } } }
       pageInfo { endCursor hasNextPage }
     }
   }
@@ -26,7 +26,7 @@ export const CHANGED = /* GraphQL */ `
 
 export const NOTE = /* GraphQL */ `
   query Note($id: ID!) {
-    creditNote(id: $id) { id }
+    creditNote(id: $id) { id total { amount currency } }
   }
 `;
 

@@ -4,14 +4,14 @@ import { CLIENTS } from "./clients.mjs";
 import { CHANGED, input, ISSUE, NOTE, PAGE } from "./documents.mjs";
 
 const [name, url] = process.argv.slice(2);
-const { ask, listen, close } = CLIENTS[name](url);
+const { ask, listen, pages = pagesOneByOne, close } = CLIENTS[name](url);
 const codes = ({ errors }) => (errors ?? []).map((error) => error.extensions.code);
 
-async function pages() {
+async function pagesOneByOne(query, most) {
   const found = [];
-  for (let after = null, more = true; more && found.length < 3; ) {
-    const { data } = await ask(PAGE, { after });
-    found.push(data.creditNotes.nodes.map((node) => node.id));
+  for (let after = null, more = true, count = 0; more && count < most; count++) {
+    const { data } = await ask(query, { after });
+    found.push(...data.creditNotes.edges);
     ({ endCursor: after, hasNextPage: more } = data.creditNotes.pageInfo);
   }
   return found;
@@ -35,14 +35,18 @@ async function heard() {
   return { change: data.creditNoteChanged, errors: errors ?? [], isOurs: ids.includes(data.creditNoteChanged.creditNote.id) };
 }
 
+const refusal = () => new Promise((resolve, reject) => listen(CHANGED, { filter: { accounts: ["nobody"] } }, resolve, reject));
+
 const made = [await issue(`${name} a`, "2.00"), await issue(`${name} b`, "2.00"), await issue(`${name} c`, "2.00")];
 const session = {
   outcomes: made.map((payload) => payload.outcome),
   ids: made.map((payload) => payload.creditNote.id),
-  pages: await pages(),
+  note: (await ask(NOTE, { id: made[0].creditNote.id })).data.creditNote,
+  pages: (await pages(PAGE, 3)).map(({ node }) => node.id),
   heard: await heard(),
   refused: (await issue(`${name} too much`, "99999.00")).errors,
   notAnId: codes(await ask(NOTE, { id: "?" })),
+  notAnAccount: codes(await refusal()),
   notADocument: codes(await ask("{ nothing }", {})),
 };
 close();

@@ -2,16 +2,16 @@
 import { graphql } from "relay-runtime";
 
 graphql`
-  query NotesQuery($after: String) {
-    ...Notes_page @arguments(after: $after)
+  query NotesQuery($first: Int, $after: String, $filter: CreditNoteFilter) {
+    ...Notes_page @arguments(first: $first, after: $after, filter: $filter)
   }
 `;
 
 graphql`
   fragment Notes_page on Query
-  @argumentDefinitions(first: { type: "Int", defaultValue: 10 }, after: { type: "String" })
+  @argumentDefinitions(first: { type: "Int", defaultValue: 10 }, after: { type: "String" }, filter: { type: "CreditNoteFilter" })
   @refetchable(queryName: "NotesPageQuery") {
-    creditNotes(first: $first, after: $after) @connection(key: "Notes_creditNotes") {
+    creditNotes(first: $first, after: $after, filter: $filter) @connection(key: "Notes_creditNotes") {
       edges { cursor node { id ...Notes_note } }
     }
   }
@@ -35,10 +35,16 @@ graphql`
 `;
 
 graphql`
-  mutation NotesIssueMutation($input: IssueCreditNoteInput!) {
+  query NotesOneQuery($id: ID!) {
+    creditNote(id: $id) @catch(to: RESULT) { id }
+  }
+`;
+
+graphql`
+  mutation NotesIssueMutation($input: IssueCreditNoteInput!, $connections: [ID!]!) {
     issueCreditNote(input: $input) {
       outcome
-      creditNote { ...Notes_note }
+      creditNote @prependNode(connections: $connections, edgeTypeName: "CreditNoteEdge") { id ...Notes_note }
       errors { __typename code ... on AmountProblem { maximum { amount } } ... on OutcomeProblem { candidates { ...Notes_note } } }
     }
   }
@@ -46,6 +52,6 @@ graphql`
 
 graphql`
   subscription NotesChangedSubscription($filter: CreditNoteChangedFilter) {
-    creditNoteChanged(filter: $filter) { kind creditNote { ...Notes_note } }
+    creditNoteChanged(filter: $filter) { kind creditNote { id ...Notes_note } }
   }
 `;
