@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import graphql
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
-from playwright.sync_api import Request as Sent
+from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,40 +18,13 @@ from starlette.routing import Route
 
 from app.api import graphiql_page
 from app.sandbox.server import Addresses
+from tests.api.browsing import BUILT, Visit, browsing, built_or_skip, visiting
 from tests.api.examples import EXAMPLES, operation
 from tests.support.running import SandboxControl, running
 from tests.support.serving import served
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "app" / "api" / "graphiql"
-BUILT = ROOT / "app" / "api" / "static"
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)  # fmt: skip
-
-
-@dataclass
-class Visit:
-    """One opened page, what it sent and what the browser complained of."""
-
-    page: Page
-    sent: list[Sent] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def sends(self, request: Sent) -> None:
-        self.sent.append(request)
-
-    def says(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    @property
-    def bodies(self) -> list[dict[str, Any]]:
-        """What was posted, in order."""
-        return [json.loads(request.post_data or "") for request in self.sent if request.method == "POST"]
-
 
 SCHEMA = graphql.build_schema("""
     type Query { accounts: [Account!]! }
@@ -85,8 +53,7 @@ def api(built: Path) -> Starlette:
 
 @pytest.fixture(scope="module")
 def gateway_url(addresses: Addresses, control: SandboxControl) -> Iterator[str]:
-    if not (BUILT / "page.html").is_file():
-        pytest.skip("GraphiQL is not built: make graphiql")
+    built_or_skip()
     control.reset()
     with running(addresses) as client:
         yield str(client.http.base_url).rstrip("/")
@@ -100,45 +67,15 @@ def unbuilt_url(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on PATH: apt-get install chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with browsing() as started:
         yield started
-        started.close()
-
-
-@contextlib.contextmanager
-def visiting(browser: Browser, url: str) -> Iterator[Visit]:
-    """A browser with no memory opens the API's address and is closed again, whatever happens."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(15_000)
-    visit = Visit(page=context.new_page())
-    context.on("request", visit.sends)
-    visit.page.on("websocket", lambda socket: visit.complaints.append(f"opened {socket.url}"))
-    visit.page.on(
-        "console", lambda message: visit.complaints.append(message.text) if message.type in {"error", "warning"} else None
-    )
-    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    visit.page.add_init_script(
-        "addEventListener('securitypolicyviolation', e => console.error('refused by policy:', e.violatedDirective, e.blockedURI))"
-    )
-    try:
-        visit.page.goto(f"{url}/graphql")
-        yield visit
-    finally:
-        context.close()
 
 
 @pytest.fixture
 def graphiql(browser: Browser, gateway_url: str) -> Iterator[Visit]:
     with visiting(browser, gateway_url) as visit:
-        expect(visit.page.locator(".graphiql-query-editor .view-line").first).to_be_visible()
+        visit.opened()
         yield visit
-
-
-def run(page: Page) -> None:
-    page.get_by_role("button", name="Execute query").click()
 
 
 def test_it_opens_with_one_tab_for_each_example(graphiql: Visit) -> None:
@@ -154,7 +91,7 @@ def test_the_schema_is_read_by_introspection_and_shown_as_documentation(graphiql
 
 
 def test_the_first_example_runs_and_its_answer_is_shown(graphiql: Visit) -> None:
-    run(graphiql.page)
+    graphiql.run()
     expect(graphiql.page.locator(".graphiql-response")).to_contain_text("chargebee-demo")
 
 
@@ -163,7 +100,7 @@ def test_an_example_sends_its_variables(graphiql: Visit) -> None:
     graphiql.page.get_by_role("tab", name="CreditableBalance").click()
     expect(graphiql.page.locator(".graphiql-editor-tool")).to_contain_text("INV-1002")
     with graphiql.page.expect_request(lambda request: "CreditableBalance" in (request.post_data or "")):
-        run(graphiql.page)
+        graphiql.run()
     assert graphiql.bodies[-1]["variables"] == example["variables"]
 
 
@@ -172,7 +109,7 @@ def test_the_note_of_the_example_is_there(graphiql: Visit) -> None:
     expect(graphiql.page.locator(".graphiql-query-editor")).to_contain_text("CreditNote(")
     expect(graphiql.page.locator(".graphiql-editor-tool")).to_contain_text('"id"')  # the variables come after the query
     with graphiql.page.expect_response(lambda response: "query CreditNote(" in (response.request.post_data or "")) as answered:
-        run(graphiql.page)
+        graphiql.run()
     note = answered.value.json()["data"]["creditNote"]
     assert (note["number"], note["account"]) == ("CN-0001", {"name": "chargebee-demo", "provider": "CHARGEBEE"})
     expect(graphiql.page.locator(".graphiql-response")).to_contain_text("CN-0001")
@@ -185,7 +122,7 @@ def workers(page: Page) -> set[str]:
 def test_a_whole_visit_stays_on_this_machine_and_breaks_no_rule(graphiql: Visit, gateway_url: str) -> None:
     editor = graphiql.page.locator(".graphiql-query-editor")
     graphiql.page.get_by_label("Show Documentation Explorer").click()
-    run(graphiql.page)
+    graphiql.run()
     expect(graphiql.page.locator(".graphiql-response")).to_contain_text("chargebee-demo")
     graphiql.page.get_by_role("button", name="New tab").click()
     editor.click()

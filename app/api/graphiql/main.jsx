@@ -1,9 +1,10 @@
 // The page's only script: GraphiQL at the address it was opened from, with the examples as its first tabs.
-import { createGraphiQLFetcher, createLocalStorage } from "@graphiql/toolkit";
+import { createLocalStorage } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 
 import examples from "./examples.json";
+import { createFetcher } from "./fetcher.mjs";
 import "./page.css";
 
 // WORKERS is put in by build.mjs: label -> hashed file name beside this script.
@@ -19,7 +20,7 @@ const tabs = examples.map(({ query, variables }) => ({
   variables: variables ? JSON.stringify(variables, null, 2) : null,
 }));
 
-const fetcher = createGraphiQLFetcher({ url: location.pathname, enableIncrementalDelivery: false });
+const fetcher = createFetcher(location.pathname);
 
 createRoot(document.getElementById("graphiql")).render(
   // Headers carry credentials: they are never written to the browser's disk.
