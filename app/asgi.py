@@ -45,10 +45,10 @@ from app.health import Health
 from app.identity.authenticator import Authenticator
 from app.identity.rates import Rates
 from app.providers import PROVIDERS
-from app.reload import Reload, on_hang_up
+from app.reload import NOBODY_LEFT, Reload, on_hang_up
 from app.request_log import RequestLog
 from app.secret import Secret
-from app.settings import PREFIX, Settings, read_settings
+from app.settings import PREFIX, Settings, SettingsError, read_settings
 from app.shutdown import told_first
 from app.store import Store
 from app.store.durability import Wait
@@ -58,6 +58,8 @@ from app.telemetry import metrics, traces
 
 SANDBOX_VARIABLE = "CREDIT_NOTES_SANDBOX"
 """Set by `serve` for its workers: where the built-in sandboxes listen, as JSON."""
+CLOSED_VARIABLE = "CREDIT_NOTES_CLOSED"
+"""Set by `serve` once callers are known: a worker that is started later may not let in whoever comes, whatever the file says by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,12 +140,12 @@ def create_app(
     schema: Schema | None = None,
     transport: http.AsyncBaseTransport | None = None,
     reread: Callable[[], Settings] | None = None,
+    told: Callable[[Settings], None] | None = None,
 ) -> Starlette:
-    """The whole gateway for these settings; `reread` gives them anew, as they are by then."""
+    """The whole gateway for these settings; `reread` gives them anew, as they are by then, and `told` hears what is taken of them."""
     process = make_process(settings, transport=transport)
     health = Health(process.ledger, settings)
-    reload = None if reread is None else Reload(read=reread, accounts=process.services.accounts, health=health)
-
+    reload = None if reread is None else _reload(reread, process.services, health, told)
     view = View(schema or (make_subgraph() if settings.edge.subgraph == "yes" else make_schema()), process.services, settings.edge)
     return Starlette(
         lifespan=_lifespan(process, health, view, reload),
@@ -161,6 +163,10 @@ def create_app(
             Route("/readyz", health.readyz),
         ],
     )
+
+
+def _reload(read: Callable[[], Settings], services: Services, health: Health, told: Callable[[Settings], None] | None) -> Reload:
+    return Reload(read=read, accounts=services.accounts, authenticator=services.authenticator, health=health, told=told)
 
 
 def _lifespan(process: Process, health: Health, view: View, reload: Reload | None) -> Lifespan[Starlette]:
@@ -188,21 +194,24 @@ def _lifespan(process: Process, health: Health, view: View, reload: Reload | Non
     return lifespan
 
 
-def from_environment() -> Starlette:
+def read_again() -> Settings:
+    """The settings as `serve` has decided them, and as the file has them now; raises SettingsError."""
+    settings = with_sandbox(read_settings(environment=os.environ), json.loads(os.environ.get(SANDBOX_VARIABLE, "{}")))
+    if os.environ.get(CLOSED_VARIABLE) and not settings.knows_callers:
+        raise SettingsError([NOBODY_LEFT])
+    return settings
+
+
+def from_environment(told: Callable[[Settings], None] | None = None) -> Starlette:
     """The gateway of a worker that `serve` has started."""
-    addresses = json.loads(os.environ.get(SANDBOX_VARIABLE, "{}"))
-
-    def read() -> Settings:
-        return with_sandbox(read_settings(environment=os.environ), addresses)
-
-    settings = read()
+    settings = read_again()
     telemetry.configure(json=settings.logs_json)
-    if settings.operation.metrics_port is not None:
+    if settings.operation.counts:
         metrics.keep()
     trouble = traces.begin()
     if trouble is not None:
         telemetry.warned(trouble)
-    return create_app(settings, reread=read if os.environ.get(f"{PREFIX}CONFIG") else None)
+    return create_app(settings, reread=read_again if os.environ.get(f"{PREFIX}CONFIG") else None, told=told)
 
 
 def with_sandbox(settings: Settings, addresses: dict[str, str]) -> Settings:

@@ -9,7 +9,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ from app import __version__, telemetry
 from app.commands.console import CONFIG, give_up, settings_of
 from app.commands.keys import keys
 from app.commands.ledger import operations, resolve
-from app.settings import PREFIX, Settings
+from app.settings import PREFIX, Settings, SettingsError
 from app.store import StoreFailure
 from app.telemetry import metrics
 
@@ -47,12 +48,11 @@ def serve(host: str | None, port: int | None, workers: int | None, subgraph: str
     from app.sandbox.server import serving_in_thread  # noqa: PLC0415 - not needed, so not loaded, with real accounts
 
     settings = settings_of(config, host=host, port=port, workers=workers, subgraph=subgraph)
-    sock = _bound(settings)
-    host_in_url = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{host_in_url}:{sock.getsockname()[1]}/graphql"
+    sock, place = _listening(settings.host, settings.port, remedy="--host or --port")
+    address = f"{place}/graphql"
     with contextlib.ExitStack() as stack:
         stack.enter_context(sock)
-        _serve_metrics(settings, stack)
+        told = _serve_metrics(settings, stack)
         addresses: dict[str, str] = {}
         if settings.accounts:
             click.echo(f"GraphQL {address} over {len(settings.accounts)} accounts")
@@ -63,7 +63,8 @@ def serve(host: str | None, port: int | None, workers: int | None, subgraph: str
                 give_up([f"the built-in sandboxes cannot listen on 127.0.0.1: {failed.strerror}"])
             addresses = sandbox.providers
             _say_demo(address, addresses, sandbox.control)
-        _serve(settings, sock, addresses, config)
+        _export(settings, addresses, config)
+        _serve(settings, sock, told)
 
 
 @main.command()
@@ -127,29 +128,35 @@ def schema(*, subgraph: bool) -> None:
     click.echo(sdl(make_subgraph()) if subgraph else printed(make_schema()), nl=False)
 
 
-def _bound(settings: Settings) -> socket.socket:
+def _listening(host: str, port: int, *, what: str = "", remedy: str) -> tuple[socket.socket, str]:
+    """A socket and its address; ends the command where there can be none."""
     from app.sandbox.server import bind  # noqa: PLC0415 - only while serving
 
     try:
-        sock = bind(settings.host, settings.port)
+        sock = bind(host, port)
         sock.listen()  # now, so that whoever reads the address may connect at once: he waits until the gateway is loaded
     except OSError as failed:
-        place = f"{settings.host} port {settings.port}"
-        give_up([f"cannot listen on {place} ({failed.strerror}): choose another with --host or --port"])
-    return sock
+        give_up([f"{what}cannot listen on {host} port {port} ({failed.strerror}): choose another with {remedy}"])
+    return sock, f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
 
 
-def _serve(settings: Settings, sock: socket.socket, addresses: Mapping[str, str], config: Path | None) -> None:
-    from app.asgi import SANDBOX_VARIABLE  # noqa: PLC0415 - loads the whole gateway
+def _export(settings: Settings, addresses: Mapping[str, str], config: Path | None) -> None:
+    """Workers are processes of their own: what was decided here reaches them through the environment."""
+    from app.asgi import CLOSED_VARIABLE, SANDBOX_VARIABLE  # noqa: PLC0415 - loads the whole gateway
 
-    # Workers are processes of their own: what was decided here reaches them through the environment.
     os.environ[SANDBOX_VARIABLE] = json.dumps(addresses)
     os.environ[f"{PREFIX}HOST"], os.environ[f"{PREFIX}WORKERS"] = settings.host, str(settings.workers)
     os.environ[f"{PREFIX}SUBGRAPH"] = settings.edge.subgraph
+    os.environ[CLOSED_VARIABLE] = "yes" if settings.knows_callers else ""
     if config is not None:
         os.environ[f"{PREFIX}CONFIG"] = str(config)
+
+
+def _serve(settings: Settings, sock: socket.socket, told: Callable[[Settings], None]) -> None:
+    from app.asgi import from_environment  # noqa: PLC0415 - loads the whole gateway
+
     serving = uvicorn.Config(
-        "app.asgi:from_environment",
+        partial(from_environment, told) if settings.workers == 1 else "app.asgi:from_environment",
         factory=True,
         workers=settings.workers,
         log_level="warning",
@@ -165,7 +172,7 @@ def _serve(settings: Settings, sock: socket.socket, addresses: Mapping[str, str]
         if settings.workers == 1:
             server.run(sockets=[sock])
         else:
-            workers = _Workers(serving, sockets=[sock])
+            workers = _Workers(serving, sock, settings, told)
             workers.run()
             if any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes):
                 sys.exit(STARTUP_FAILURE)  # as a single one does by itself
@@ -174,14 +181,30 @@ def _serve(settings: Settings, sock: socket.socket, addresses: Mapping[str, str]
 class _Workers(Multiprocess):
     """The library's, but that a hang-up reaches every worker, where it would start all of them anew."""
 
+    def __init__(self, config: uvicorn.Config, sock: socket.socket, settings: Settings, told: Callable[[Settings], None]) -> None:
+        super().__init__(config, sockets=[sock])
+        self._settings = settings
+        self._told = told
+
     def handle_hup(self) -> None:
         """Each reads its accounts again. One that is not as far yet is ended by it, and started with what the file says now."""
         if not os.environ.get(f"{PREFIX}CONFIG"):
             self.should_exit.set()
             return
+        self._read_again()
         for worker in self.processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.pid or 0, signal.SIGHUP)
+
+    def _read_again(self) -> None:
+        """What this process itself needs of it: who is shown the figures, and that no worker started later is open."""
+        from app.asgi import CLOSED_VARIABLE, read_again  # noqa: PLC0415 - loads the whole gateway
+        from app.reload import renewed  # noqa: PLC0415 - as above
+
+        with contextlib.suppress(SettingsError):  # every worker tells what is wrong
+            self._settings = renewed(self._settings, read_again())
+            os.environ[CLOSED_VARIABLE] = "yes" if self._settings.knows_callers else ""
+            self._told(self._settings)
 
     def keep_subprocess_alive(self) -> None:
         """Tell the figures who has gone."""
@@ -191,18 +214,20 @@ class _Workers(Multiprocess):
             metrics.forget(pid or 0)
 
 
-def _serve_metrics(settings: Settings, stack: contextlib.ExitStack) -> None:
-    """The figures of all workers, on a port of their own."""
+def _serve_metrics(settings: Settings, stack: contextlib.ExitStack) -> Callable[[Settings], None]:
+    """The figures of all workers, on a port of their own; what it gives is to be told whenever others are known."""
     operation = settings.operation
     if operation.metrics_port is None:
-        return
-    stack.enter_context(metrics.shared(settings.workers))
-    try:
-        address = stack.enter_context(metrics.serving(operation.metrics_host, operation.metrics_port))
-    except OSError as failed:
-        place = f"{operation.metrics_host} port {operation.metrics_port}"
-        give_up([f"metrics cannot listen on {place} ({failed.strerror}): choose another with {PREFIX}METRICS_PORT"])
-    click.echo(f"metrics {address}")
+        return lambda _: None
+    from app.metrics_port import PATH, serving  # noqa: PLC0415 - loads half of the gateway
+
+    telemetry.configure(json=settings.logs_json)
+    if operation.counts:
+        stack.enter_context(metrics.shared(settings.workers))
+    sock, address = _listening(operation.metrics_host, operation.metrics_port, what="metrics ", remedy=f"{PREFIX}METRICS_PORT")
+    told = stack.enter_context(serving(settings, stack.enter_context(sock)))
+    click.echo(f"metrics {address}{PATH}")
+    return told
 
 
 def _say_demo(address: str, addresses: Mapping[str, str], control: str) -> None:

@@ -16,7 +16,7 @@ LONGEST_FUNCTION = 30
 
 BELOW = {"providers", "domain", "settings", "secret", "telemetry", "http", "store"}
 PARTS_OF_SETTINGS = {"edge_settings", "identity_settings", "operation_settings"}
-# A layer may import those named beside it. `asgi`, `check`, `operator`, `cli` put the whole together and are imported by none of these.
+# A layer may import those named beside it. `asgi`, `metrics_port`, `check`, `operator`, `cli` put the whole together and are imported by none of these.
 MAY_IMPORT: dict[str, set[str]] = {
     **{name: set() for name in ("secret", "http", "demo", "shutdown", *PARTS_OF_SETTINGS)},
     "domain": {"domain"},
@@ -27,14 +27,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "callers_file": {"accounts_file", "providers", "domain"},
     "settings": {"accounts_file", "callers_file", "providers", "secret", "store", *PARTS_OF_SETTINGS},
     "health": {"settings", "store"},
-    "reload": {"gateway", "health", "settings", "telemetry"},
+    "reload": {"gateway", "health", "identity", "settings", "telemetry"},
     "request_log": {"health", "telemetry"},
     "identity": {"identity", "gateway", "domain", "callers_file", "settings", "telemetry", "http", "store"},
     "gateway": {"gateway", *BELOW},
     "api": {"api", "identity", "gateway", "edge_settings", *BELOW},
     "sandbox": {"sandbox"},
 }
-COMPOSITION = {"__init__", "__main__", "asgi", "check", "cli", "commands", "operator"}
+COMPOSITION = {"__init__", "__main__", "asgi", "check", "cli", "commands", "metrics_port", "operator"}
 
 # Where a library may be imported.
 HOMES = {
@@ -43,8 +43,8 @@ HOMES = {
     "aiodataloader": ("api/",),
     "httpx": ("http.py",),
     "redis": ("store/redis/",),
-    "starlette": ("api/", "sandbox/", "asgi.py", "health.py", "request_log.py"),
-    "uvicorn": ("cli.py", "sandbox/server.py"),
+    "starlette": ("api/", "sandbox/", "asgi.py", "health.py", "metrics_port.py", "request_log.py"),
+    "uvicorn": ("cli.py", "metrics_port.py", "sandbox/server.py"),
     "structlog": ("telemetry/",),
     "prometheus_client": ("telemetry/metrics.py",),
     "opentelemetry": ("telemetry/traces.py",),

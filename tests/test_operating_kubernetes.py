@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ from click.testing import CliRunner
 
 from app.asgi import create_app
 from app.cli import main
+from app.domain.vocabulary import Scope
 from app.settings import PREFIX, Settings, SettingsError, read_settings
 from tests.support.kubernetes import KINDS
-from tests.support.markdown import ROOT
+from tests.support.markdown import ROOT, Document
 from tests.test_readme import defaults
 
 FOLDER = ROOT / "deploy/kubernetes"
+OPERATING = Document.read(ROOT / "docs/operating.md")
+PORT_NAME = "__meta_kubernetes_pod_container_port_name"
 PLACES = sorted(FOLDER.glob("*.yaml"))
 
 
@@ -73,13 +77,25 @@ def test_the_manifests_mean_each_other() -> None:
     probes = [container()[f"{which}Probe"]["httpGet"]["port"] for which in ("startup", "liveness", "readiness")]
     assert {*probes, *(port["targetPort"] for port in found["Service"]["spec"]["ports"])} == {"http"}
     assert ports == {"http": 8000, "metrics": 9464}
-    scraped = deployment["spec"]["template"]["metadata"]["annotations"]
-    assert (scraped["prometheus.io/port"], environment()["CREDIT_NOTES_METRICS_PORT"]) == ("9464", "9464")
+    assert environment()["CREDIT_NOTES_METRICS_PORT"] == "9464"
+
+
+def test_the_job_shown_finds_the_pods_and_nothing_else_gets_its_key() -> None:
+    jobs = [yaml.safe_load(block.text)["scrape_configs"][0] for block in OPERATING.blocks if block.language == "yaml"]
+    assert [job["authorization"]["type"] for job in jobs] == ["Bearer", "Bearer"]
+    (rule,) = jobs[-1]["relabel_configs"]
+    labels = manifests()["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    meta = {f"__meta_kubernetes_pod_label_{re.sub('[^a-zA-Z0-9_]', '_', name)}": value for name, value in labels.items()}
+    found = [";".join({**meta, PORT_NAME: port["name"]}[label] for label in rule["source_labels"]) for port in container()["ports"]]
+    assert (found, rule["regex"], rule["action"]) == (["credit-notes;http", "credit-notes;metrics"], "credit-notes;metrics", "keep")
+    assert "annotations" not in manifests()["Deployment"]["spec"]["template"]["metadata"]
 
 
 def test_the_gateway_takes_the_settings_as_they_stand_there(tmp_path: Path) -> None:
     found = settings(tmp_path)
-    assert (list(found.accounts), [key.name for key in found.callers.keys]) == (["chargebee-eu"], ["shop"])
+    assert (list(found.accounts), [key.name for key in found.callers.keys]) == (["chargebee-eu"], ["shop", "prometheus"])
+    assert [key.name for key in found.callers.keys if Scope.OPERATE in key.scopes] == ["prometheus"]
+    assert found.operation.metrics == "guarded"
     assert (found.requires_durable_ledger, found.logs_json, found.operation.metrics_port, found.port) == (True, True, 9464, 8000)
     known = {f"{PREFIX}{name.upper()}" for name in (*defaults(), "config")}
     assert {name for name in environment() if name.startswith(PREFIX)} <= known

@@ -16,11 +16,15 @@ import pytest
 
 from app.accounts_file import demo_accounts
 from app.domain.errors import NotFound
+from app.edge_settings import EdgeSettings
 from app.gateway.accounts import OPEN, Accounts
 from app.providers import PROVIDERS
+from app.reload import by_name, differing
 from app.sandbox.server import Addresses
+from app.settings import Settings, Timings
 from tests.support.console import Child, running_command
 from tests.support.running import GatewayClient, SandboxControl, asking
+from tests.test_readme import defaults
 from tests.test_serving import SECRET, alone, answers_alone, workers
 
 ACCOUNT = '[accounts.{name}]\nprovider = "vcita"\nbase_url = "{url}"\ntoken = {{ env = "OUR_KEY" }}\n{more}'
@@ -109,7 +113,7 @@ def test_a_wrong_file_changes_nothing_and_says_what_is_wrong(write: Callable[...
     ):
         assert names(gateway) == {"first"}
         config.write_text(broken)
-        hung_up(child, "accounts stay as they were")
+        hung_up(child, "accounts, keys and issuers stay as they were")
         assert told in child.printed
         assert names(gateway) == {"first"}
         write(second="", first="")
@@ -124,9 +128,19 @@ def test_what_else_has_changed_needs_a_restart_and_is_told(write: Callable[..., 
         asking(child.address("GraphQL")) as gateway,
     ):
         assert names(gateway) == {"first"}
-        config.write_text(write(second="").read_text() + "\n[settings]\nnote_fresh_s = 7\n")
-        hung_up(child, "only the accounts were taken")
+        config.write_text(write(second="").read_text() + '\n[settings]\nnote_fresh_s = 7\nlog = "json"\nmetrics = "open"\n')
+        hung_up(child, "[settings] has changed as well and needs a restart: log, metrics, note_fresh_s")
         assert names(gateway) == {"second"}
+
+
+def test_every_setting_that_may_differ_has_the_name_it_is_written_with() -> None:
+    usual = Settings(accounts={})
+    assert set(by_name(usual)) == set(defaults())
+    changed = dataclasses.replace(
+        usual, logs_json=True, accepts_volatile_ledger=True, timings=Timings(ledger_keep_s=7), edge=EdgeSettings(query_depth=7)
+    )
+    assert differing(usual, changed) == ["ledger_keep_days", "log", "query_depth", "volatile_ledger"]
+    assert differing(changed, changed) == []
 
 
 def test_every_worker_reads_it_again_and_none_is_started_anew(write: Callable[..., Path], redis_url: str) -> None:

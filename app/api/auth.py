@@ -6,8 +6,8 @@ from starlette.datastructures import Headers
 
 from app import telemetry
 from app.api.http_request import Refused
-from app.domain.errors import StoreUnavailable, Unauthenticated
-from app.domain.vocabulary import ErrorCode
+from app.domain.errors import Forbidden, StoreUnavailable, Unauthenticated
+from app.domain.vocabulary import ErrorCode, Scope
 from app.gateway.accounts import Caller
 from app.identity.api_keys import is_api_key
 from app.identity.authenticator import Authenticator
@@ -17,6 +17,7 @@ RETRY_AFTER_S = 5
 
 _CHALLENGE = 'Bearer realm="credit-notes"'
 _NOT_BELIEVED = f'{_CHALLENGE}, error="invalid_token"'
+_NOT_ENOUGH = f'{_CHALLENGE}, error="insufficient_scope", scope="{Scope.OPERATE.value}"'
 
 
 async def caller(headers: Headers, authenticator: Authenticator) -> Caller:
@@ -30,6 +31,16 @@ async def caller(headers: Headers, authenticator: Authenticator) -> Caller:
     except StoreUnavailable as away:
         raise Refused(503, away.message, code=ErrorCode.GATEWAY_UNAVAILABLE, retry_after_s=RETRY_AFTER_S) from away
     telemetry.who.set(found.name)
+    return found
+
+
+async def operator(headers: Headers, authenticator: Authenticator) -> Caller:
+    """Who is calling, for what only those may see who run the gateway; raises Refused, also 403."""
+    found = await caller(headers, authenticator)
+    try:
+        found.require(Scope.OPERATE)
+    except Forbidden as forbidden:
+        raise Refused(403, forbidden.message, code=forbidden.code, headers={"WWW-Authenticate": _NOT_ENOUGH}) from forbidden
     return found
 
 

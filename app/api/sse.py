@@ -17,7 +17,7 @@ from app.api.context import RequestContext
 from app.api.departure import unless_client_leaves
 from app.api.errors import present
 from app.api.http_request import ClientLeftError
-from app.api.streams import Answer, StalledError, Streams, in_time
+from app.api.streams import Answer, Listener, StalledError, Streams, in_time
 from app.domain.errors import StoreUnavailable
 
 _HEADERS = {
@@ -32,10 +32,13 @@ _COMPLETE = b"event: complete\ndata:\n\n"
 class EventStream(Response):
     """The answers to one operation as events. What HTTP has a status for is said by it, while nothing has been sent."""
 
-    def __init__(self, answers: AsyncGenerator[Answer, None], context: RequestContext, streams: Streams) -> None:
+    def __init__(
+        self, answers: AsyncGenerator[Answer, None], listener: Listener, context: RequestContext, streams: Streams
+    ) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]  # nobody knows it beforehand
         self._answers = answers
+        self._listener = listener
         self._context = context
         self._streams = streams
 
@@ -67,24 +70,35 @@ class EventStream(Response):
 
     async def _events(self, pump: _Pump, first: Answer | None) -> AsyncGenerator[bytes, None]:
         yield _HEARTBEAT if first is None else _next(first.body)
-        leaving = asyncio.create_task(self._streams.leaving.wait())
+        ended = asyncio.create_task(self._ended())
         try:
             while True:
-                waited = {pump.next, leaving} if self._context.subscribed.is_set() else {pump.next}
+                waited: set[asyncio.Task[Any]] = {pump.next, ended} if self._context.subscribed.is_set() else {pump.next}
                 await asyncio.wait(waited, timeout=self._context.limits.stream_heartbeat_s, return_when=asyncio.FIRST_COMPLETED)
                 if pump.next.done():
                     answer = await pump.take()
                     if answer is None:
                         break
                     yield _next(answer.body)
-                elif leaving.done() and leaving in waited:
-                    yield _next({"errors": [self._farewell()]})
+                elif ended.done() and ended in waited:
+                    yield _next({"errors": [ended.result()]})
                     break
                 else:
                     yield _HEARTBEAT
         finally:
-            leaving.cancel()
+            ended.cancel()
         yield _COMPLETE
+
+    async def _ended(self) -> dict[str, Any]:
+        """Wait for what ends a subscription whose source goes on: the process ends, or the client may no longer hear; what it is told."""
+        leaving = asyncio.create_task(self._streams.leaving.wait())
+        forbidden = asyncio.create_task(self._streams.forbidden(self._listener))
+        try:
+            await asyncio.wait({leaving, forbidden}, return_when=asyncio.FIRST_COMPLETED)
+            return http_response.refusal_error(forbidden.result()) if forbidden.done() else self._farewell()
+        finally:
+            leaving.cancel()
+            forbidden.cancel()
 
     def _farewell(self) -> dict[str, Any]:
         message = "the gateway is ending: subscribe again, and read what you rely on"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,9 @@ from app.domain.vocabulary import ErrorCode
 from app.edge_settings import EdgeSettings
 from app.gateway.accounts import Caller
 from app.identity.authenticator import Authenticator
+
+RECHECK_S = 30.0
+"""How often it is looked whether one who listens still may, where nothing is told meanwhile."""
 
 
 class StalledError(Exception):
@@ -63,6 +66,8 @@ class Listener:
 
     caller: Caller
     headers: Headers
+    replaced: asyncio.Event
+    """Set once those who are known have been replaced since."""
 
 
 class Streams:
@@ -82,6 +87,7 @@ class Streams:
         """Makes what lives for one operation."""
         self.leaving = asyncio.Event()
         """Set once the process is to end: subscriptions end, what else runs may finish."""
+        self.recheck_s = RECHECK_S
         self._open = 0
         self._all_ended = asyncio.Event()
         self._all_ended.set()
@@ -105,7 +111,22 @@ class Streams:
 
     async def listener(self, headers: Headers) -> Listener:
         """Who sends these headers; raises Refused."""
-        return Listener(caller=await auth.caller(headers, self._authenticator), headers=headers)
+        replaced = self._authenticator.replaced  # taken first: what changes while it is asked counts
+        return Listener(caller=await auth.caller(headers, self._authenticator), headers=headers, replaced=replaced)
+
+    async def forbidden(self, listener: Listener) -> Refused:
+        """Wait until this listener would not be let in any more: at once where callers are replaced, else after a while; why."""
+        replaced = listener.replaced
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.recheck_s):
+                    await replaced.wait()
+            replaced = self._authenticator.replaced
+            try:
+                await self._refuse_others(listener)
+            except Refused as refused:
+                if refused.status == 401:  # who cannot be told now is asked for again
+                    return refused
 
     async def answers(
         self, asked: GraphQLRequest, listener: Listener, context: RequestContext, allowed: Collection[OperationType]

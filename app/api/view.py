@@ -88,7 +88,7 @@ class View:
         context = self._context(listener.caller)
         asked = await self._asked(request, receive)
         answers = self.streams.answers(asked, listener, context, _STREAMED[request.method])
-        return EventStream(answers, context, self.streams)
+        return EventStream(answers, listener, context, self.streams)
 
     async def _within_limits(self, context: RequestContext, request: Request, receive: Receive, media_type: str) -> Response:
         """The answer to a known caller, or that it has asked too much; either says what is left."""

@@ -108,6 +108,7 @@ class Socket:
             self._listener = await self._streams.listener(_with_credentials(self._websocket.headers, payload))
         except Refused as refused:
             raise Closing(4403 if refused.status == 401 else 1013, refused.message) from refused
+        self._start(self._forbid(self._listener))
         await self._say({"type": "connection_ack"})
 
     async def _subscribe(self, wanted: Subscribe) -> None:
@@ -141,10 +142,23 @@ class Socket:
     async def _leave(self) -> None:
         """When the process ends: what only listens ends at once, what works may finish."""
         await self._streams.leaving.wait()
-        working = [operation.task for operation in self._operations.values() if not operation.subscribed.is_set()]
-        if working:
-            await asyncio.wait(working)
+        await self._worked()
         raise Closing(1001, "the gateway is ending: connect again")
+
+    async def _forbid(self, listener: Listener) -> None:
+        """When its client is nobody known any more, or somebody else; what works may finish."""
+        refused = await self._streams.forbidden(listener)
+        await self._worked()
+        raise Closing(4403, refused.message)
+
+    async def _worked(self) -> None:
+        """Wait until what works now has ended, or only listens."""
+        for operation in list(self._operations.values()):
+            listens = asyncio.create_task(operation.subscribed.wait())
+            try:
+                await asyncio.wait({operation.task, listens}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                listens.cancel()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -69,6 +69,10 @@ class ApiKeys:
         self._clock = clock
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
+    def replace(self, of_file: Sequence[ApiKey]) -> None:
+        """From now on the file holds these."""
+        self._of_file = tuple(of_file)
+
     async def caller(self, text: str) -> Caller | None:
         """Whose key it is; None for one that is not known, was revoked, or has expired. Raises StoreUnavailable where that can't be told."""
         if not is_api_key(text):

@@ -28,6 +28,7 @@ class SigningKeys:
         self, issuer: Issuer, client: http.AsyncClient, *, refetch_s: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.issuer = issuer
+        """As it is configured now."""
         self._client = client
         self._refetch_s = refetch_s
         self._clock = clock
@@ -49,6 +50,15 @@ class SigningKeys:
             message = "who is calling cannot be told now: the keys of the token's issuer are out of reach"
             raise StoreUnavailable(message)
         return known
+
+    def are_of(self, issuer: Issuer) -> bool:
+        """Whether this issuer publishes its keys at the same place."""
+        return (self.issuer.issuer, self.issuer.jwks_url) == (issuer.issuer, issuer.jwks_url)
+
+    @property
+    def is_fetching(self) -> bool:
+        """Whether the issuer is being asked."""
+        return self._flight is not None and not self._flight.done()
 
     async def aclose(self) -> None:
         """Give up a fetch that is still under way."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jwt
@@ -26,6 +26,19 @@ class Tokens:
     def __init__(self, issuers: Sequence[SigningKeys], *, leeway_s: float) -> None:
         self._issuers = {keys.issuer.issuer: keys for keys in issuers}
         self._leeway_s = leeway_s
+        self._gone: list[SigningKeys] = []
+        """Of issuers that are not believed any more, while they are still being asked."""
+
+    def replace(self, issuers: Sequence[Issuer], opened: Callable[[Issuer], SigningKeys]) -> None:
+        """From now on these are believed, and no others. One whose keys are where they were keeps those that were fetched."""
+        before, self._issuers = self._issuers, {}
+        for issuer in issuers:
+            known = before.get(issuer.issuer)
+            keys = known if known is not None and known.are_of(issuer) else opened(issuer)
+            keys.issuer = issuer
+            self._issuers[issuer.issuer] = keys
+        left = (keys for keys in before.values() if self._issuers.get(keys.issuer.issuer) is not keys)
+        self._gone = [keys for keys in (*self._gone, *left) if keys.is_fetching]
 
     async def caller(self, token: str) -> Caller | None:
         """Whose token it is; None for one that is not believed. Raises StoreUnavailable where its issuer's keys can't be had."""
@@ -41,12 +54,14 @@ class Tokens:
         if keys is None or not isinstance(kid, str) or algorithm not in keys.issuer.algorithms:
             return None  # nothing is fetched for what can't be right
         key = await keys.find(kid)
+        if self._issuers.get(keys.issuer.issuer) is not keys:
+            return await self.caller(token)  # the issuers were replaced meanwhile: by those there are now
         claims = None if key is None else self._proved(token, key, algorithm, keys.issuer)
         return None if claims is None else _caller(keys.issuer, claims)
 
     async def aclose(self) -> None:
         """Let go of what is under way."""
-        for keys in self._issuers.values():
+        for keys in (*self._issuers.values(), *self._gone):
             await keys.aclose()
 
     def _proved(self, token: str, key: Jwk, algorithm: str, issuer: Issuer) -> dict[str, Any] | None:

@@ -157,11 +157,11 @@ def warned(message: str) -> None:
     log.warning(message)
 
 
-def reloaded(*, accounts: int) -> None:
+def reloaded(*, accounts: int, keys: int, issuers: int) -> None:
     """The accounts file was read again, and holds so many."""
-    log.info("accounts read again", accounts=accounts)
+    log.info("accounts read again", accounts=accounts, keys=keys, issuers=issuers)
 
 
 def reload_refused(mistakes: list[str]) -> None:
     """The accounts file was read again and is wrong: nothing has changed."""
-    log.error("accounts file refused: the accounts stay as they were", mistakes=mistakes)
+    log.error("accounts file refused: accounts, keys and issuers stay as they were", mistakes=mistakes)

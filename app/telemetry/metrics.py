@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,23 +81,17 @@ def shared(workers: int) -> Iterator[None]:
             del os.environ[SHARED]
 
 
-@contextlib.contextmanager
-def serving(host: str, port: int) -> Iterator[str]:
-    """The address at which the figures are while the block runs, on a thread of its own: a gateway that hangs still shows them."""
-    from prometheus_client import REGISTRY, CollectorRegistry, start_http_server  # noqa: PLC0415 - as above
+def shown() -> Callable[..., Awaitable[None]]:
+    """An ASGI application that answers with every figure, of all workers where there are several."""
+    from prometheus_client import REGISTRY, CollectorRegistry, make_asgi_app  # noqa: PLC0415 - as above
     from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - as above
 
     registry = REGISTRY
     if SHARED in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types there
-    server, thread = start_http_server(port, host, registry)
-    try:
-        yield f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}/metrics"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    application: Callable[..., Awaitable[None]] = make_asgi_app(registry)
+    return application
 
 
 def forget(pid: int) -> None:

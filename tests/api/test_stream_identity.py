@@ -149,3 +149,22 @@ def test_nothing_is_told_to_a_key_that_is_over(addresses: Addresses) -> None:
         until(lambda: datetime.now(UTC) > over_at)
         issued(known, "acme", CHARGEBEE)
         assert talk.closed() == (4403, "an API key or a token that is valid here is needed")
+
+
+def test_a_stream_that_is_silent_ends_too_when_its_key_is_over(addresses: Addresses) -> None:
+    over_at = datetime.now(UTC) + timedelta(seconds=2)
+    text, key = made("brief", tenant="acme", expires_at=over_at)
+    with knowing(addresses, key) as known:
+        known.streaming.streams.recheck_s = 0.05
+        headers = {"Accept": EVENTS, "Authorization": f"Bearer {text}"}
+        with (
+            socket(known, Authorization=f"Bearer {text}") as talk,
+            known.client.http.stream("POST", "/graphql", json={"query": CHANGES}, headers=headers) as response,
+        ):
+            talk.greet()
+            talk.ask("1", FILTERED)
+            events = Events(response)
+            assert talk.closed() == (4403, "an API key or a token that is valid here is needed")
+            assert datetime.now(UTC) > over_at
+            assert events.next()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            assert events.rest() == COMPLETE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -13,18 +12,19 @@ from app.domain.vocabulary import Scope
 from app.identity.key_ring import KeyRing
 from app.store import Store, StoreFailure
 from app.store.memory import MemoryStore
-from app.store.redis import RedisStore
 from tests.identity.made import made
+from tests.support.store_kinds import store_of
 from tests.support.stores import away
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def ring(request: pytest.FixtureRequest) -> AsyncIterator[KeyRing]:
-    opened: Store = MemoryStore() if request.param == "memory" else RedisStore(request.getfixturevalue("redis_url"))
-    yield KeyRing(opened)
-    await opened.aclose()
+store = store_of("memory", "redis")
+
+
+@pytest.fixture
+def ring(store: Store) -> KeyRing:
+    return KeyRing(store)
 
 
 def name() -> str:
