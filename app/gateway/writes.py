@@ -28,6 +28,9 @@ from app.store import StoreFailure
 LEAST_SHARE = 0.1
 """Of a write's time: with less left, nothing is sent, since its answer would only be lost to our own clock."""
 
+_MAY_HAVE_CHANGED = frozenset({ErrorCode.PROVIDER_REJECTED, ErrorCode.INVOICE_NOT_CREDITABLE, ErrorCode.WRONG_STATE})
+"""Refusals of the provider that may come of what somebody else has written meanwhile."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Course:
@@ -193,8 +196,9 @@ class Writes:
         return await self.sender.send(account, held, prepared.plan, deadline, why=partial(self._why, course))
 
     async def _why(self, course: _Course, refused: GatewayError) -> GatewayError:
-        """A refusal without a published code, told by what there is now: somebody else may have written between our read and our send."""
-        if refused.code is not ErrorCode.PROVIDER_REJECTED or course.held.entry.step > 1:
+        """A refusal that does not tell all, told by what there is now: somebody else may have written between our read and our send."""
+        tells_all = refused.code not in _MAY_HAVE_CHANGED and not (isinstance(refused, AmountTooHigh) and refused.maximum is None)
+        if tells_all or course.held.entry.step > 1:
             return refused
         try:
             await course.task.prepare(course.account, self._read(course.deadline))

@@ -13,6 +13,7 @@ from typing import TypeVar
 from app import telemetry
 from app.gateway.background import Background
 from app.store import Put, Store, StoreFailure
+from app.store.listening import Listening
 
 T = TypeVar("T")
 
@@ -72,15 +73,6 @@ class Guard:
     async def reach(self, call: Callable[[Store], Awaitable[T]]) -> T:
         """What the call answers; raises StoreFailure, and at once while the store is left alone."""
         self._refuse_while_resting()
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        try:
-            return await _in_time(call, self._store)
-        except StoreFailure as failed:
-            if loop.time() - started < 1.5 * PATIENCE_S:
-                self._rest(failed)
-                raise
-        # So late that it was this process that had no time, not the store: a burst of requests does that, and has passed now.
         try:
             return await _in_time(call, self._store)
         except StoreFailure as failed:
@@ -128,7 +120,7 @@ class Guard:
 
 async def _in_time(call: Callable[[Store], Awaitable[T]], store: Store) -> T:
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with Listening(PATIENCE_S):
             return await call(store)
     except TimeoutError as late:
         message = "the store did not answer in time"

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 
 from app.store import Gap
-from app.store.redis.listening import Listening
+from app.store.listening import Listening
 from app.store.redis.nodes import Nodes
 from app.store.redis.server import CONNECTED_S, GREETING_S
 

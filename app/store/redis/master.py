@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 
 from app.store.address import Address, Place
-from app.store.redis.listening import Listening
+from app.store.listening import Listening
 from app.store.redis.server import GREETING_S, PATIENCE, Options, greet, revealed, tls
 from app.store.redis.together import Together
 

@@ -19,7 +19,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 
 from app.secret import Secret
 from app.store.address import Address, Kind, Place
-from app.store.redis.listening import Listening
+from app.store.listening import Listening
 
 GREETING_S = 0.5
 """For the server's first answer on a new connection."""
