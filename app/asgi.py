@@ -21,6 +21,7 @@ from app.accounts_file import demo_accounts
 from app.api import graphiql_page
 from app.api.context import Services
 from app.api.federation import make_subgraph
+from app.api.host_names import HostNames
 from app.api.ids import Cursors
 from app.api.schema import Schema, make_schema
 from app.api.security_headers import SecurityHeaders
@@ -147,12 +148,13 @@ def create_app(
     health = Health(process.ledger, settings)
     reload = None if reread is None else _reload(reread, process.services, health, told)
     view = View(schema or (make_subgraph() if settings.edge.subgraph == "yes" else make_schema()), process.services, settings.edge)
-    return Starlette(
+    gateway = Starlette(
         lifespan=_lifespan(process, health, view, reload),
         middleware=[
             Middleware(Threshold, health=health, process=process),
             Middleware(RequestLog, health=health),
             Middleware(SecurityHeaders),
+            Middleware(HostNames, only_loopback=lambda: not (health.settings.knows_callers or health.settings.is_open)),
         ],
         routes=[
             Route("/", _home),
@@ -163,6 +165,8 @@ def create_app(
             Route("/readyz", health.readyz),
         ],
     )
+    gateway.router.redirect_slashes = False  # to where the client says that it is, and with a path that is none of ours
+    return gateway
 
 
 def _reload(read: Callable[[], Settings], services: Services, health: Health, told: Callable[[Settings], None] | None) -> Reload:

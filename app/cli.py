@@ -22,6 +22,7 @@ from app import __version__, telemetry
 from app.commands.console import CONFIG, give_up, settings_of
 from app.commands.keys import keys
 from app.commands.ledger import operations, resolve
+from app.http_server import Serving
 from app.settings import PREFIX, Settings, SettingsError
 from app.store import StoreFailure
 from app.telemetry import metrics
@@ -155,7 +156,7 @@ def _export(settings: Settings, addresses: Mapping[str, str], config: Path | Non
 def _serve(settings: Settings, sock: socket.socket, told: Callable[[Settings], None]) -> None:
     from app.asgi import from_environment  # noqa: PLC0415 - loads the whole gateway
 
-    serving = uvicorn.Config(
+    serving = Serving(
         partial(from_environment, told) if settings.workers == 1 else "app.asgi:from_environment",
         factory=True,
         workers=settings.workers,
@@ -163,6 +164,8 @@ def _serve(settings: Settings, sock: socket.socket, told: Callable[[Settings], N
         access_log=False,
         server_header=False,
         ws_max_size=settings.edge.body_bytes,
+        head_bytes=settings.edge.body_bytes + 64 * 1024,  # a GET has in its address what a POST has in its body
+        head_s=settings.edge.body_timeout_s,
         timeout_graceful_shutdown=int(settings.timings.write_timeout_s),
     )
     server = uvicorn.Server(serving)

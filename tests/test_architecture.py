@@ -44,7 +44,7 @@ HOMES = {
     "httpx": ("http.py",),
     "redis": ("store/redis/",),
     "starlette": ("api/", "sandbox/", "asgi.py", "health.py", "metrics_port.py", "request_log.py"),
-    "uvicorn": ("cli.py", "metrics_port.py", "sandbox/server.py"),
+    "uvicorn": ("cli.py", "http_server.py", "socket_server.py", "metrics_port.py", "sandbox/server.py"),
     "structlog": ("telemetry/",),
     "prometheus_client": ("telemetry/metrics.py",),
     "opentelemetry": ("telemetry/traces.py",),

@@ -198,7 +198,11 @@ class Socket:
 def _is_foreign(headers: Headers) -> bool:
     """Whether a page of another site asks: a browser sends what it knows of us with it, and no preflight stops it."""
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    if origin is None:
+        return False
+    with contextlib.suppress(ValueError):  # no address at all is no address of ours
+        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    return True
 
 
 def _with_credentials(headers: Headers, payload: Mapping[str, Any]) -> Headers:

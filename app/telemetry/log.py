@@ -14,10 +14,10 @@ log = structlog.get_logger("credit_notes")
 def configure(*, json: bool, level: int = logging.INFO) -> None:
     """Set the process's log format."""
     # The console renderer prints exceptions itself; JSON needs them as text. Neither may show variables: credentials are among them.
-    last = (
+    last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json
-        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        else [_shown, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -28,6 +28,15 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
             *last,
         ],
     )
+
+
+def _shown(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What a client has sent may stand in it: nothing of it may begin a line or move the terminal. JSON has its own way."""
+    return {name: _printable(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def _with_request(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.http_server import Serving
 from app.sandbox.server import bind
 
 
 @contextlib.contextmanager
-def served(app: ASGIApp, *, lifespan: bool = False) -> Iterator[str]:
-    """The base URL of the app while the block runs."""
-    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="on" if lifespan else "off")
+def served(app: ASGIApp, *, lifespan: bool = False, head_bytes: int = 2 * 1024**2, head_s: float = 10) -> Iterator[str]:
+    """The base URL of the app while the block runs, by the server that serves the gateway."""
+    how = {"log_level": "error", "access_log": False, "lifespan": "on" if lifespan else "off"}
+    config = Serving(app, head_bytes=head_bytes, head_s=head_s, **how)
     server = uvicorn.Server(config)
     sock = bind("127.0.0.1", 0)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])), daemon=True)
