@@ -13,6 +13,7 @@ from app import http, telemetry
 from app.domain.errors import BadPayload, NotFound, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
 from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, request_id, retry_after
+from app.providers.characters import whole_characters
 from app.providers.exchange import Lost, sent
 from app.providers.line import Line
 from app.providers.policy import Deadline
@@ -158,7 +159,7 @@ class Upstream:
 
     def _decoded(self, response: http.Response, into: type[T]) -> T:
         try:
-            decoded: T = _decoder(into).decode(response.content)
+            decoded: T = _decoder(into).decode(whole_characters(response.content))
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as unreadable:
             where = scrubbed(str(unreadable), self._line)
             message = f"the provider answered something that can't be read: {where}"
@@ -167,7 +168,9 @@ class Upstream:
 
     def _refused(self, response: http.Response, explain: Explain) -> Explanation:
         known = fault(response, self._line)
-        explained = explain(Refusal(status=response.status_code, body=response.content, request_id=known.request_id))
+        explained = explain(
+            Refusal(status=response.status_code, body=whole_characters(response.content), request_id=known.request_id)
+        )
         wait = retry_after(response.headers.get("retry-after"), now=datetime.now(UTC))
         adopt(explained.error, self._line, known, retry_after=wait)
         return explained
