@@ -23,15 +23,16 @@ class PersistedDocuments:
 
     def __init__(self, edge: EdgeSettings) -> None:
         self._most = edge.persisted_characters
-        self._sent: BoundedMemory[str, str] = BoundedMemory(self._most)
+        # By tenant as well: nobody is to learn what another tenant asks. One memory all the same, so that many tenants fill no more.
+        self._sent: BoundedMemory[tuple[str | None, str], str] = BoundedMemory(self._most)
         self._mode = edge.trusted_mode
         is_used = edge.trusted_documents is not None and self._mode != "off"
         self._trusted = read_manifest(edge.trusted_documents) if is_used and edge.trusted_documents is not None else {}
         self.trusted = frozenset(self._trusted.values())
         """The texts that the operator trusts."""
 
-    def text(self, asked: GraphQLRequest) -> str:
-        """The document to execute. Raises Refused where the request names none, and what a caller may be told where it cannot be had."""
+    def text(self, asked: GraphQLRequest, tenant: str | None) -> str:
+        """The document that a caller of this tenant means. Raises Refused where the request names none, and what a caller may be told where it cannot be had."""
         id = _identifier(asked)
         if id is None and asked.query is None:
             raise Refused(400, "query is missing")
@@ -40,7 +41,7 @@ class PersistedDocuments:
             return trusted
         if asked.query is None or asked.query not in self.trusted:
             self._distrust(asked, id)
-        return self._sent_before(id) if asked.query is None else self._sent_now(asked.query, id)
+        return self._sent_before(id, tenant) if asked.query is None else self._sent_now(asked.query, id, tenant)
 
     def _distrust(self, asked: GraphQLRequest, id: str | None) -> None:
         """What is done about a document that is not in the manifest."""
@@ -51,20 +52,20 @@ class PersistedDocuments:
             case "log":
                 telemetry.untrusted_document(id=id or _sha256(asked.query or ""), operation=asked.operation_name)
 
-    def _sent_before(self, id: str | None) -> str:
+    def _sent_before(self, id: str | None, tenant: str | None) -> str:
         if not self._most:
             raise Unsupported("PersistedQueryNotSupported")  # noqa: EM101 - this and the next text are the protocol's words
-        text = None if id is None else self._sent.get(id)
+        text = None if id is None else self._sent.get((tenant, id))
         if text is None:
             raise NotFound("PersistedQueryNotFound")  # noqa: EM101 - as above: by it clients know that they must send the text
         return text
 
-    def _sent_now(self, text: str, id: str | None) -> str:
+    def _sent_now(self, text: str, id: str | None, tenant: str | None) -> str:
         if id is not None:
             if _sha256(text) != id:
                 message = "the hash is not that of the document"
                 raise InvalidInput(message, path=("extensions", "persistedQuery", "sha256Hash"))
-            self._sent.put(id, text, weight=len(text))
+            self._sent.put((tenant, id), text, weight=len(tenant or "") + len(id) + len(text))
         return text
 
 

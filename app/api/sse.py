@@ -51,8 +51,11 @@ class EventStream(Response):
         async with _Pump(self._answers) as pump:
             first = await self._begun(pump)
             if first is not None and first.refused is not None:
-                await http_response.refusal(first.refused, media_types.JSON)(scope, receive, send)
+                refusal = http_response.refusal(first.refused, media_types.JSON)
+                refusal.headers.update(self._context.allowance.headers)
+                await refusal(scope, receive, send)
                 return
+            self.headers.update(self._context.allowance.headers)
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             async with contextlib.aclosing(self._events(pump, first)) as events:
                 async for event in events:

@@ -153,10 +153,9 @@ class Streams:
     async def _results(
         self, asked: GraphQLRequest, context: RequestContext, allowed: Collection[OperationType]
     ) -> AsyncGenerator[ExecutionResult, None]:
-        await context.allowance.take("requests", 1)
-        context.allowance.check()
+        await context.allowance.admit()
         source: Any = await self._schema.stream(  # it may also tell answers in parts, which this schema has switched off
-            self._documents.text(asked) or " ",  # no text at all is a document that cannot be parsed
+            self._documents.text(asked, context.caller.tenant) or " ",  # no text at all is a document that cannot be parsed
             variable_values=asked.variables,
             context_value=context,
             operation_name=asked.operation_name,

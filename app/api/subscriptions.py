@@ -117,12 +117,18 @@ class _Changes:
     def __init__(self, subscriber: Subscriber, context: RequestContext) -> None:
         self._subscriber = subscriber
         self._context = context
+        self._is_counted = True
+        """What the next change makes the gateway read: for the first one it was when the document was checked."""
 
     def __aiter__(self) -> AsyncIterator[CreditNoteChange]:
         return self
 
     async def __anext__(self) -> CreditNoteChange:
         change = await anext(self._subscriber)
+        if not self._is_counted and not await self._context.allowance.read_again():
+            message = "over the caller's limit of reads"
+            raise LimitExceeded(message)
+        self._is_counted = False
         self._context.begin_anew()
         return CreditNoteChange.of(change)
 

@@ -86,7 +86,13 @@ class View:
     async def _event_stream(self, request: Request, receive: Receive) -> Response:
         listener = await self.streams.listener(request.headers)
         context = self._context(listener.caller)
-        asked = await self._asked(request, receive)
+        try:
+            await context.allowance.admit()
+            asked = await self._asked(request, receive)
+        except Refused as refused:
+            response = http_response.refusal(refused, media_types.EVENTS)
+            response.headers.update(context.allowance.headers)
+            return response
         answers = self.streams.answers(asked, listener, context, _STREAMED[request.method])
         return EventStream(answers, listener, context, self.streams)
 
@@ -94,8 +100,7 @@ class View:
         """The answer to a known caller, or that it has asked too much; either says what is left."""
         allowance = context.allowance
         try:
-            await allowance.take("requests", 1)
-            allowance.check()
+            await allowance.admit()
             asked = await self._asked(request, receive)
             with telemetry.collecting(wanted=self._tells_sources(request)) as sources:
                 executed = await self._executed(asked, context, request.method, receive)
@@ -119,7 +124,7 @@ class View:
     async def _executed(self, asked: GraphQLRequest, context: RequestContext, method: str, receive: Receive) -> ExecutionResult:
         try:
             executing = self._schema.execute(
-                self._documents.text(asked)
+                self._documents.text(asked, context.caller.tenant)
                 or " ",  # no text at all is a document that cannot be parsed; the framework would call it missing
                 variable_values=asked.variables,
                 context_value=context,
@@ -136,7 +141,7 @@ class View:
                 raise Refused(405, "a mutation must be sent by POST", headers={"Allow": "POST"}) from wrong
             return _unanswerable(GraphQLError(_ELSEWHERE), context)
         except CannotGetOperationTypeError:
-            return _unanswerable(GraphQLError(f'Unknown operation named "{asked.operation_name}".'), context)
+            return _unanswerable(GraphQLError(_no_operation(asked.operation_name)), context)
         except GatewayError as unavailable:
             return _unanswerable(GraphQLError(unavailable.message, original_error=unavailable), context)
 
@@ -174,3 +179,11 @@ def _page() -> Response:
 def _unanswerable(error: GraphQLError, context: RequestContext) -> ExecutionResult:
     present(error, context.request_id)
     return ExecutionResult(data=None, errors=[error])
+
+
+def _no_operation(name: str | None) -> str:
+    return (
+        "The document has no operation that could be meant: name one that it has."
+        if name is None
+        else f'Unknown operation named "{name}".'
+    )

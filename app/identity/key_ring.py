@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.callers_file import ApiKey
+from app.callers_file import NAME, ApiKey
 from app.store import Add, Put, Remove, Store, Write
 
 # One tag for all: so a key and its name change in one atomic step. There are few, and each is remembered for a while.
@@ -36,6 +36,8 @@ class KeyRing:
 
     async def revoke(self, name: str) -> bool:
         """Forget the key of this name; False where there is none."""
+        if not NAME.fullmatch(name):  # a console gives on whatever bytes it is given, which may be no text
+            return False
         place = _by_name(name)
         (hash,) = await self.store.get_many([place])
         if hash is None:

@@ -32,20 +32,20 @@ class SigningKeys:
         self._client = client
         self._refetch_s = refetch_s
         self._clock = clock
-        self._keys: Mapping[str, Jwk] = {}
+        self._keys: Mapping[tuple[str, str], Jwk] = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._failed = False
         self._flight: asyncio.Task[None] | None = None
 
-    async def find(self, kid: str) -> Jwk | None:
-        """The key of this name; None where the issuer has none. Raises StoreUnavailable where the issuer cannot be asked."""
-        known = self._believed(kid)
+    async def find(self, kid: str, algorithm: str) -> Jwk | None:
+        """The key of this name that signs so; None where the issuer has none. Raises StoreUnavailable where the issuer cannot be asked."""
+        known = self._believed(kid, algorithm)
         if known is not None and self._age < FRESH_S:
             return known
         self._begin()
         if known is None and self._flight is not None:
             await asyncio.wait({self._flight})  # whoever gives up waiting leaves the fetch to the others
-            known = self._believed(kid)
+            known = self._believed(kid, algorithm)
         if known is None and (self._failed or self._age > MOST_STALE_S):
             message = "who is calling cannot be told now: the keys of the token's issuer are out of reach"
             raise StoreUnavailable(message)
@@ -71,8 +71,8 @@ class SigningKeys:
     def _age(self) -> float:
         return self._clock() - self._fetched_at
 
-    def _believed(self, kid: str) -> Jwk | None:
-        return self._keys.get(kid) if self._age < MOST_STALE_S else None
+    def _believed(self, kid: str, algorithm: str) -> Jwk | None:
+        return self._keys.get((kid, algorithm)) if self._age < MOST_STALE_S else None
 
     def _begin(self) -> None:
         if self._flight is None and self._clock() - self._tried_at >= self._refetch_s:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.identity.signing_keys import SigningKeys
 
 LONGEST = 16 * 1024
 _LONGEST_NAME = 255
+_HALF = re.compile("[\ud800-\udfff]")
 _NEEDED = ["exp", "iss", "aud", "sub"]
 _UNREADABLE = (jwt.PyJWTError, ArithmeticError, TypeError, ValueError)
 """What the library raises for a token or a key it can't read: besides its own, what Python says of odd numbers and texts."""
@@ -53,7 +55,7 @@ class Tokens:
         kid, algorithm = header.get("kid"), header.get("alg")
         if keys is None or not isinstance(kid, str) or algorithm not in keys.issuer.algorithms:
             return None  # nothing is fetched for what can't be right
-        key = await keys.find(kid)
+        key = await keys.find(kid, algorithm)
         if self._issuers.get(keys.issuer.issuer) is not keys:
             return await self.caller(token)  # the issuers were replaced meanwhile: by those there are now
         claims = None if key is None else self._proved(token, key, algorithm, keys.issuer)
@@ -66,8 +68,6 @@ class Tokens:
 
     def _proved(self, token: str, key: Jwk, algorithm: str, issuer: Issuer) -> dict[str, Any] | None:
         """The claims, if everything about the token is as it has to be."""
-        if key.get("alg", algorithm) != algorithm:
-            return None
         try:
             return jwt.decode(
                 token,
@@ -99,9 +99,16 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and value.isprintable() and 0 < len(value) <= _LONGEST_NAME
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and _HALF.search(value) is None
+
+
 def _words(value: object) -> list[str] | None:
-    """A claim that is a text of words, or a list of them; none where it is absent, None where it is neither."""
+    """A claim that is a text of words, or a list of them; none where it is absent, None where it is neither.
+
+    JSON can hold halves of characters, of which no text consists: what is made of such a word could not be written anywhere.
+    """
     if value is None:
         return []
     words = value.split() if isinstance(value, str) else value
-    return words if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
+    return words if isinstance(words, list) and all(_is_text(word) for word in words) else None

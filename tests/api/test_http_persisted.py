@@ -11,9 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.api.http_request import GraphQLRequest
+from app.api.persisted import PersistedDocuments
+from app.domain.errors import NotFound
 from app.edge_settings import EdgeSettings
 from app.sandbox.server import Addresses
 from app.settings import Settings, SettingsError, read_settings
+from tests.api.callers import knowing
 from tests.support.running import GatewayClient, Json, SandboxControl, serving, settings
 
 QUERY = "{ accounts { name } }"
@@ -108,12 +112,43 @@ def test_the_bounds_hold_for_what_is_asked_by_its_hash(gateway: GatewayClient) -
 
 
 def test_the_memory_of_documents_does_not_grow(start: Start) -> None:
-    with start(EdgeSettings(persisted_characters=3 * len(QUERY))) as gateway:
+    with start(EdgeSettings(persisted_characters=2 * (len(QUERY) + len(sha256(QUERY)) + 2))) as gateway:
         documents = [QUERY, *(f"{QUERY}#{n}" for n in range(9))]
         for document in documents:
             assert post(gateway, query=document, extensions=persisted(sha256(document))).json() == NAMES
         kept = ["data" in post(gateway, extensions=persisted(sha256(document))).json() for document in documents]
         assert kept == [False] * 8 + [True] * 2
+
+
+def test_what_a_tenant_has_sent_is_found_by_all_of_its_callers_and_no_others(addresses: Addresses, sandbox: SandboxControl) -> None:
+    by_hash = persisted(sha256(QUERY))
+    with knowing(addresses) as known:
+        with known.calling("acme") as acme:
+            assert "data" in post(acme, query=QUERY, extensions=by_hash).json()
+        with known.calling("acme-too") as other, known.calling("globex") as stranger:
+            assert "data" in post(other, extensions=by_hash).json()
+            assert code(post(stranger, extensions=by_hash)) == (200, "NOT_FOUND", "PersistedQueryNotFound")
+            assert len(post(stranger, query=QUERY, extensions=by_hash).json()["data"]["accounts"]) == 1
+            assert len(post(other, extensions=by_hash).json()["data"]["accounts"]) == 2
+
+
+@pytest.mark.parametrize("text", ["{", "{" + "a " * 60 + "}"])
+def test_many_tenants_fill_no_more_of_the_memory_than_one(text: str) -> None:
+    most = 10_000
+    documents = PersistedDocuments(EdgeSettings(persisted_characters=most))
+    tenants = [None, *(f"tenant-{number}" * 20 for number in range(200))]
+    for tenant in tenants:
+        assert documents.text(GraphQLRequest(query=text, extensions=persisted(sha256(text))), tenant) == text
+    kept = [tenant for tenant in tenants if is_kept(documents, text, tenant)]
+    assert kept == tenants[-len(kept) :]
+    held = sum(len(text) + len(sha256(text)) + len(tenant or "") for tenant in kept)
+    assert most - 500 < held <= most
+
+
+def is_kept(documents: PersistedDocuments, text: str, tenant: str | None) -> bool:
+    with contextlib.suppress(NotFound):
+        return documents.text(GraphQLRequest(extensions=persisted(sha256(text))), tenant) == text
+    return False
 
 
 def test_it_can_be_switched_off(start: Start) -> None:

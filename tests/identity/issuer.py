@@ -97,7 +97,8 @@ class IssuerServer:
     async def _described(self, request: Request) -> Response:
         with self._lock:
             self.asked.append(request.url.path)
-        return JSONResponse(self.description or {"issuer": self.url, "jwks_uri": f"{self.url}/jwks"})
+        described = self.description or {"issuer": self.url, "jwks_uri": f"{self.url}/jwks"}
+        return Response(json.dumps(described), media_type="application/json")  # escaped: it may hold what is no text
 
     @property
     def app(self) -> Starlette:

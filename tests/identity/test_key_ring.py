@@ -71,6 +71,11 @@ async def test_a_revoked_key_is_gone_and_its_name_free(ring: KeyRing) -> None:
     assert await ring.find(again.sha256) == again
 
 
+@pytest.mark.parametrize("text", ["", "\udcff", "a b", "{keys}"])
+async def test_what_is_no_name_is_no_keys(ring: KeyRing, text: str) -> None:
+    assert not await ring.revoke(text)
+
+
 async def test_nothing_is_said_to_have_happened_in_a_store_that_is_away() -> None:
     ring = KeyRing(away(MemoryStore()))
     _, key = made("ci")

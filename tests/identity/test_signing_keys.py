@@ -21,6 +21,7 @@ from tests.support.clock import Clock
 pytestmark = pytest.mark.anyio
 
 REFETCH_S = 30
+ALGORITHMS = {"ec": "ES256", "ed": "EdDSA"}
 
 
 class Known:
@@ -32,7 +33,7 @@ class Known:
         self.keys = SigningKeys(issuer, self.client, refetch_s=REFETCH_S, clock=self.clock)
 
     async def has(self, *kids: str) -> list[bool]:
-        return [await self.keys.find(kid) is not None for kid in kids]
+        return [await self.keys.find(kid, ALGORITHMS.get(kid, "RS256")) is not None for kid in kids]
 
     async def rested(self) -> None:
         """What is under way has ended."""
@@ -49,7 +50,7 @@ async def known(issuer: IssuerServer) -> AsyncIterator[Known]:
 
 
 async def test_a_flood_of_unknown_names_is_one_fetch(issuer: IssuerServer, known: Known) -> None:
-    found = await asyncio.gather(*(known.keys.find(f"k{number}") for number in range(200)))
+    found = await asyncio.gather(*(known.keys.find(f"k{number}", "RS256") for number in range(200)))
     assert found == [None] * 200
     assert await known.has(*(f"l{number}" for number in range(200))) == [False] * 200
     assert issuer.fetches == 1
@@ -67,13 +68,13 @@ async def test_known_keys_cost_no_fetch(issuer: IssuerServer, known: Known) -> N
 
 
 async def test_many_who_come_first_wait_for_one_fetch(issuer: IssuerServer, known: Known) -> None:
-    found = await asyncio.gather(*(known.keys.find("rsa") for _ in range(50)))
+    found = await asyncio.gather(*(known.keys.find("rsa", "RS256") for _ in range(50)))
     assert None not in found
     assert issuer.fetches == 1
 
 
 async def test_one_who_gives_up_leaves_the_fetch_to_the_others(issuer: IssuerServer, known: Known) -> None:
-    waiting = [asyncio.create_task(known.keys.find("rsa")) for _ in range(3)]
+    waiting = [asyncio.create_task(known.keys.find("rsa", "RS256")) for _ in range(3)]
     await asyncio.sleep(0)
     waiting[0].cancel()
     assert None not in await asyncio.gather(*waiting[1:])
@@ -85,6 +86,16 @@ async def test_a_new_key_is_known_at_the_next_fetch_and_a_withdrawn_one_is_not(i
     issuer.keys = [jwk(issuer.rsa, "new")]
     known.clock.advance(REFETCH_S)
     assert await known.has("new", "rsa") == [True, False]
+
+
+async def test_a_key_of_another_type_is_asked_for_though_one_of_its_name_is_known(issuer: IssuerServer, known: Known) -> None:
+    issuer.keys = [jwk(issuer.rsa, "ec")]
+    assert await known.has("ec") == [False]
+    assert await known.keys.find("ec", "RS256") == issuer.keys[0]
+    issuer.keys.append(jwk(issuer.ec, "ec"))
+    known.clock.advance(REFETCH_S)
+    assert await known.has("ec") == [True]
+    assert await known.keys.find("ec", "RS256") == issuer.keys[0]
 
 
 async def test_a_withdrawn_key_ends_even_if_nobody_asks_for_another(issuer: IssuerServer, known: Known) -> None:
@@ -115,7 +126,7 @@ async def test_an_issuer_that_answers_nonsense_is_away(issuer: IssuerServer, kno
     issuer.answer = answer
     for _ in range(3):
         with pytest.raises(StoreUnavailable):
-            await known.keys.find("rsa")
+            await known.keys.find("rsa", "RS256")
     assert issuer.fetches == 1
     issuer.answer = None
     known.clock.advance(REFETCH_S)
@@ -131,11 +142,11 @@ async def test_while_the_issuer_is_away_known_keys_go_on_for_a_day_and_others_ca
     assert await known.has("rsa") == [True]
     await known.rested()
     with pytest.raises(StoreUnavailable):
-        await known.keys.find("new")
+        await known.keys.find("new", "RS256")
     assert await known.has("rsa") == [True]
     known.clock.advance(MOST_STALE_S - FRESH_S)
     with pytest.raises(StoreUnavailable):
-        await known.keys.find("rsa")
+        await known.keys.find("rsa", "RS256")
 
 
 async def test_an_issuer_nobody_listens_for_is_away() -> None:
@@ -143,14 +154,15 @@ async def test_an_issuer_nobody_listens_for_is_away() -> None:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
         known = Known(Issuer(name="gone", issuer=url, audiences=("us",), jwks_url=f"{url}/jwks"))
         with pytest.raises(StoreUnavailable):
-            await known.keys.find("rsa")
+            await known.keys.find("rsa", "RS256")
         await known.client.aclose()
 
 
 async def test_what_is_no_public_key_with_a_name_is_passed_over(issuer: IssuerServer, known: Known) -> None:
     plain = jwk(issuer.rsa, "rsa")
     nameless = {name: value for name, value in plain.items() if name != "kid"}
-    issuer.keys = [7, None, "rsa", nameless, {**plain, "kid": 7}, {"kty": "oct", "kid": "oct", "k": "eA"}, plain]
+    odd = [{**plain, member: ["odd"]} for member in ("kty", "kid", "use", "alg")] + [{**jwk(issuer.ec, "ec"), "crv": {}}]
+    issuer.keys = [plain, 7, None, "rsa", nameless, {**plain, "kid": 7}, {"kty": "oct", "kid": "oct", "k": "eA"}, *odd]
     assert await known.has("rsa", "oct") == [True, False]
 
 
@@ -175,14 +187,25 @@ async def test_a_description_of_another_or_one_that_leads_nowhere_safe_is_not_fo
     issuer.description = {"unused": True, **told}
     known = Known(issuer.configured(jwks_url=None))
     with pytest.raises(StoreUnavailable):
-        await known.keys.find("rsa")
+        await known.keys.find("rsa", "RS256")
     assert issuer.fetches == 0
+    await known.client.aclose()
+
+
+async def test_an_issuer_whose_address_is_no_text_is_away(issuer: IssuerServer) -> None:
+    known = Known(issuer.configured(jwks_url=None))
+    assert await known.has("rsa") == [True]
+    issuer.description = {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/\ud800"}
+    known.clock.advance(REFETCH_S)
+    with pytest.raises(StoreUnavailable):
+        await known.keys.find("new", "RS256")
+    assert await known.has("rsa") == [True]
     await known.client.aclose()
 
 
 async def test_a_fetch_under_way_ends_with_the_process(issuer: IssuerServer) -> None:
     known = Known(issuer.configured())
-    waiting = asyncio.create_task(known.keys.find("rsa"))
+    waiting = asyncio.create_task(known.keys.find("rsa", "RS256"))
     await asyncio.sleep(0)
     flight = known.keys._flight
     assert flight is not None

@@ -20,6 +20,7 @@ from app import http
 from app.callers_file import Issuer
 from app.domain.vocabulary import Scope
 from app.gateway.accounts import Caller
+from app.identity import tokens
 from app.identity.signing_keys import SigningKeys
 from app.identity.tokens import LONGEST, Tokens
 from tests.identity.issuer import AUDIENCE, IssuerServer, jwk, pem
@@ -72,10 +73,15 @@ WRONG_CLAIMS: dict[str, Callable[[], dict[str, Any]]] = {
     "a long name": lambda: {"sub": "a" * 256},
     "a name of two lines": lambda: {"sub": "a\nb"},
     "no tenant": lambda: {"tenant": None},
-    "a tenant that is no text": lambda: {"tenant": ["acme"]},
+    "a tenant that is a list": lambda: {"tenant": ["acme"]},
     "scopes that are no words": lambda: {"scope": {"read": True}},
     "scopes that are numbers": lambda: {"scope": [1]},
     "accounts that are no words": lambda: {"accounts": 7},
+    "an account that is no text": lambda: {"accounts": ["a", "\ud800"]},
+    "accounts that are no text": lambda: {"accounts": "a \udfff"},
+    "a name that is no text": lambda: {"sub": "ann\ud800"},
+    "a tenant that is no text": lambda: {"tenant": "\ud800"},
+    "a scope that is no text": lambda: {"scope": ["read", "\udbff"]},
 }
 
 
@@ -129,6 +135,16 @@ async def test_a_key_signs_only_as_it_is_published_and_as_the_operator_allows(is
     assert await tokens.caller(issuer.token(algorithm="PS256")) is None
     assert await tokens.caller(issuer.token(algorithm="RS256", kid="enc")) is None
     assert await tokens.caller(issuer.token(algorithm="ES256", kid="rsa")) is None
+
+
+async def test_keys_may_share_a_name_where_they_sign_differently(issuer: IssuerServer, opened: Open) -> None:
+    other = new_rsa(65537, 2048)
+    issuer.keys = [jwk(issuer.ed, "k"), jwk(issuer.rsa, "k", alg="RS256"), jwk(issuer.ec, "k"), jwk(other, "k", alg="PS256")]
+    tokens = opened(issuer.configured(algorithms=("RS256", "PS256", "ES256", "EdDSA")))
+    for algorithm in ("RS256", "ES256", "EdDSA"):
+        assert await tokens.caller(issuer.token(kid="k", algorithm=algorithm))
+    assert await tokens.caller(issuer.token(kid="k", algorithm="PS256")) is None  # by the key for the other algorithm
+    assert await tokens.caller(jwt.encode(issuer.claims(), other, algorithm="PS256", headers={"kid": "k"}))
 
 
 async def test_a_private_key_that_an_issuer_publishes_proves_nothing(issuer: IssuerServer, opened: Open) -> None:
@@ -206,6 +222,18 @@ async def test_an_account_claim_of_null_names_none(issuer: IssuerServer, opened:
     claims = {**issuer.claims(), "accounts": None, "scope": None}
     found = await opened().caller(jwt.encode(claims, issuer.rsa, algorithm="RS256", headers={"kid": "rsa"}))
     assert found == Caller(name="jwt:ours:ann", tenant="acme", scopes=frozenset(), accounts=frozenset())
+
+
+WORDS = st.text("a \n\x00\ud800\udfff", max_size=3)
+CLAIM = st.just("a") | st.none() | st.integers() | WORDS | st.lists(WORDS | st.none(), max_size=2)
+
+
+@given(claims=st.fixed_dictionaries(dict.fromkeys(("tenant", "scope", "accounts"), CLAIM) | {"sub": st.just("ann") | WORDS}))
+def test_whatever_a_claim_holds_what_is_made_of_it_can_be_written(claims: dict[str, object]) -> None:
+    issuer = Issuer(name="ours", issuer="https://login.test", audiences=(AUDIENCE,))
+    found = tokens._caller(issuer, claims)
+    if found is not None:
+        assert "".join([found.name, found.tenant or "", *(found.accounts or ())]).encode()
 
 
 @given(st.text(max_size=60) | st.lists(st.binary(max_size=30), min_size=3, max_size=3).map(lambda it: ".".join(
