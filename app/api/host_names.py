@@ -12,6 +12,9 @@ from app.api import http_response, media_types
 from app.api.http_request import Refused
 from app.domain.vocabulary import ErrorCode
 
+PROBES = {"/livez", "/readyz"}
+"""Asked by what keeps the gateway running, by whatever name it knows; they tell nothing of anybody."""
+
 _LOOPBACK = re.compile(r"(([a-z0-9-]+\.)*localhost|127(\.\d{1,3}){3}|\[::1\])\.?(:\d*)?", re.IGNORECASE)
 
 
@@ -25,7 +28,7 @@ class HostNames:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         try:
-            if scope["type"] in {"http", "websocket"}:
+            if scope["type"] in {"http", "websocket"} and scope["path"] not in PROBES:
                 self._check(Headers(scope=scope).getlist("host"), version=scope["http_version"])
         except Refused as refused:
             if scope["type"] == "websocket":

@@ -77,7 +77,7 @@ async def asking(url: str, query: str, variables: Json | None = None) -> AsyncIt
     host, port = urlsplit(url).hostname, urlsplit(url).port
     reader, writer = await asyncio.open_connection(host, port)
     body = json.dumps({"query": query, "variables": variables or {}})
-    head = ["POST /graphql HTTP/1.1", "host: gateway", "content-type: application/json", f"content-length: {len(body)}"]
+    head = ["POST /graphql HTTP/1.1", "host: localhost", "content-type: application/json", f"content-length: {len(body)}"]
     writer.write("\r\n".join([*head, "", body]).encode())
     await writer.drain()
     yield reader
