@@ -92,7 +92,8 @@ class Cluster:
     async def aclose(self) -> None:
         """Close all connections."""
         await self._learning.aclose()
-        for server in self._servers.values():
+        while self._servers:  # whoever still asks may open another meanwhile
+            _, server = self._servers.popitem()
             await server.aclose()
 
     async def _round(self, errands: Sequence[Errand], going: Mapping[int, Place | None]) -> dict[int, Answers]:
