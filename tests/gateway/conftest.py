@@ -9,8 +9,9 @@ import pytest
 from app.sandbox.server import Addresses
 from app.store.memory import MemoryStore
 from tests.gateway.cached import World
+from tests.gateway.mishaps import TIMINGS
 from tests.gateway.stub import note
-from tests.gateway.writing import Desks
+from tests.gateway.writing import Desk, Desks
 from tests.support.clock import Clock
 
 
@@ -34,3 +35,15 @@ async def desks(addresses: Addresses) -> AsyncIterator[Desks]:
     made = Desks(addresses)
     yield made
     await made.aclose()
+
+
+@pytest.fixture
+def desk(desks: Desks) -> Desk:
+    """One process's writes."""
+    return desks.open()
+
+
+@pytest.fixture
+def short_timeouts(desks: Desks) -> None:
+    """Every desk gives up a late answer before the sandboxes' delay is over."""
+    desks.timings = TIMINGS

@@ -10,7 +10,7 @@ from app.domain.money import Money
 from app.domain.vocabulary import Disposition, Operation, Reason
 from app.gateway.entries import EntryKeys
 from app.gateway.operations import Recorded
-from tests.gateway.writing import CALLER, Desk, command, said
+from tests.gateway.writing import CALLER, UNKNOWN, Desk, command, said
 from tests.support.demo import PAID, provider
 from tests.support.running import SandboxControl
 
@@ -19,7 +19,7 @@ async def lost(desk: Desk, sandbox: SandboxControl, account: str, *, made: bool,
     """A write whose answer was lost, and whose client does not come back."""
     fault = "drop_after" if made else "drop_before"
     sandbox.fault(provider=provider(account), method="POST", fault=fault, times=1)
-    assert said(await desk.issue(command(account, key=key))) == ("UNKNOWN", "OUTCOME_UNKNOWN")
+    assert said(await desk.issue(command(account, key=key))) == UNKNOWN
 
 
 def keys_of(desk: Desk, account: str, operation: Operation = Operation.ISSUE, key: str = "k") -> EntryKeys:

@@ -14,7 +14,7 @@ from app.gateway.audit import STREAM, Audit
 from app.store import Put
 from app.store.memory import MemoryStore
 from tests.gateway.operating import keys_of, lost, paid_back, standalone
-from tests.gateway.writing import Desk, Desks, command, said
+from tests.gateway.writing import APPLIED, Desk, command, said
 from tests.support.clock import Clock
 from tests.support.demo import ACCOUNTS, provider
 from tests.support.running import SandboxControl
@@ -24,11 +24,6 @@ pytestmark = pytest.mark.anyio
 
 Event = Mapping[str, str]
 AT = 1_772_366_400.5
-
-
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open()
 
 
 async def events(desk: Desk) -> list[Event]:
@@ -171,7 +166,7 @@ async def test_a_stream_that_cannot_be_written_stops_no_write_and_the_log_has_th
         await store.put_many({STREAM: Put(b"no stream")})
     writes = replace(desk.writes, audit=Audit(store=store, most=10))
     issued = await replace(desk, writes=writes).issue(command("zenskar-demo", key="k"))
-    assert said(issued) == ("APPLIED", None)
+    assert said(issued) == APPLIED
     assert store.calls[-1] == "append"
     logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (written,) = [line for line in logged if line["event"] == "write"]

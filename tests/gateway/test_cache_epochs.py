@@ -17,6 +17,7 @@ from app.store.redis import RedisStore
 from tests.gateway.cached import NOW, World
 from tests.gateway.stub import StubAdapter, account, note
 from tests.support.clock import Clock
+from tests.support.store_kinds import address
 from tests.support.stores import away
 
 pytestmark = pytest.mark.anyio
@@ -167,11 +168,10 @@ async def test_a_value_kept_by_another_version_is_a_miss(world: World, clock: Cl
     assert world.loads == 2
 
 
-@pytest.fixture(params=["redis_url", "redis_cluster", "redis_guarded"], ids=["one server", "a cluster", "behind sentinels"])
+@pytest.fixture(params=["redis", "cluster", "sentinel"], ids=["one server", "a cluster", "behind sentinels"])
 async def processes(request: pytest.FixtureRequest) -> AsyncIterator[list[World]]:
     """Two processes over one Redis; real time, since its clock is its own."""
-    servers = request.getfixturevalue(request.param)
-    stores = [RedisStore(servers if isinstance(servers, str) else servers.url) for _ in range(2)]
+    stores = [RedisStore(address(request, request.param)) for _ in range(2)]
     provider = StubAdapter(notes={id: note(id) for id in "abc"})
     place = account(provider, tenant=request.node.originalname)
     yield [World(store, Clock(), provider, place) for store in stores]

@@ -12,11 +12,10 @@ from app.domain.credit_note import Ref
 from app.domain.errors import AmountTooHigh, GatewayError
 from app.domain.money import Money
 from app.gateway.accounts import Caller
-from app.gateway.previews import Previewed, Previews
 from app.settings import Timings
 from app.store.memory import MemoryStore
 from tests.gateway.operating import lost, standalone
-from tests.gateway.writing import CALLER, Desk, Desks, command, said
+from tests.gateway.writing import APPLIED, Desk, Desks, command, said
 from tests.support.demo import ACCOUNTS, PARTLY_PAID, VOID, provider
 from tests.support.running import SandboxControl
 from tests.support.stores import away
@@ -26,18 +25,9 @@ pytestmark = pytest.mark.anyio
 CHARGEBEE, VCITA, ZENSKAR = ACCOUNTS
 
 
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open()
-
-
-async def preview(desk: Desk, command: IssueCreditNote, caller: Caller = CALLER) -> Previewed:
-    return await Previews(accounts=desk.accounts, writes=desk.writes).preview(caller, command)
-
-
 async def refusal(desk: Desk, command: IssueCreditNote) -> GatewayError:
     with pytest.raises(GatewayError) as told:
-        await preview(desk, command)
+        await desk.preview(command)
     return told.value
 
 
@@ -104,7 +94,7 @@ async def test_an_account_that_is_not_there_or_not_the_callers_is_not_found(desk
     nobody = replace(asked, target=InvoiceTarget(invoice=Ref("nobody", "i")))
     await assert_refused_alike(desk, nobody, "NOT_FOUND")
     with pytest.raises(GatewayError) as told:
-        await preview(desk, asked, Caller(name="stranger", tenant="elsewhere"))
+        await desk.preview(asked, Caller(name="stranger", tenant="elsewhere"))
     assert (told.value.code.value, told.value.path) == ("NOT_FOUND", ("against", "invoice"))
     assert sandbox.requests() == {}
 
@@ -118,15 +108,15 @@ async def test_a_write_without_a_known_end_stands_in_the_way_of_a_preview_too(
     assert (
         await refusal(desk, command(account, key="k"))
     ).code.value == "CONFLICT"  # what is left is not known for that key either
-    assert await preview(desk, command(account, "1.00", invoice=PARTLY_PAID, currency="EUR"))
+    assert await desk.preview(command(account, "1.00", invoice=PARTLY_PAID, currency="EUR"))
 
 
 async def test_an_account_whose_writes_are_stopped_has_no_previews(desk: Desk, sandbox: SandboxControl) -> None:
     await desk.units.raise_for(desk.account(ZENSKAR))
     await assert_refused_alike(desk, command(ZENSKAR), "FEATURE_DISABLED")
-    assert await preview(desk, command(VCITA))
+    assert await desk.preview(command(VCITA))
     await desk.units.confirm(desk.account(ZENSKAR))
-    assert await preview(desk, command(ZENSKAR))
+    assert await desk.preview(command(ZENSKAR))
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
@@ -136,7 +126,7 @@ async def test_a_real_account_with_a_memory_that_ends_with_the_process_has_no_pr
     real = {name: replace(settings, demo=False) for name, settings in desks.demo.items()}
     await assert_refused_alike(desks.open(accounts=real), command(account), "FEATURE_DISABLED")
     assert sandbox.requests() == {}
-    assert await preview(desks.open(accounts=real, accepts_volatile=True), command(account))
+    assert await desks.open(accounts=real, accepts_volatile=True).preview(command(account))
 
 
 async def test_without_the_ledger_nobody_knows_what_stands_in_the_way(desks: Desks, sandbox: SandboxControl) -> None:
@@ -158,14 +148,14 @@ async def test_an_invoice_that_cannot_be_read_is_refused_as_issuing_would(
 async def test_a_preview_sends_nothing_and_leaves_nothing_in_the_ledger(desk: Desk, sandbox: SandboxControl, account: str) -> None:
     books = sandbox.books()
     asked = command(account, key="k")
-    assert await preview(desk, asked)
+    assert await desk.preview(asked)
     await refusal(desk, command(account, "500.01", key="k"))
     assert [key async for key in desk.store.find("")] == []
     assert [key async for key in desk.audit.store.find("cn:1:audit")] == []
     assert {method for _, method, _ in sandbox.requests()} == {"GET"}
     assert sandbox.books() == books
     issued = await desk.issue(asked)
-    assert (said(issued), issued.replayed) == (("APPLIED", None), False)
+    assert (said(issued), issued.replayed) == (APPLIED, False)
 
 
 async def test_what_is_done_can_be_previewed_again_with_what_is_left(desk: Desk, sandbox: SandboxControl) -> None:

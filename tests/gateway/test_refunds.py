@@ -8,20 +8,12 @@ import pytest
 
 from app.domain.errors import AmountTooHigh, IntegrityMismatch
 from tests.gateway.altering import REFUND_PATH, REFUNDING, Held, held, refundable
-from tests.gateway.mishaps import LOST, NATIVE, REFUSED, SETTLING_S, TIMINGS, Lost
-from tests.gateway.writing import Desk, Desks, Said, command, said
+from tests.gateway.mishaps import LOST, NATIVE, REFUSED, SETTLING_S, Lost
+from tests.gateway.writing import APPLIED, UNKNOWN, Desk, command, said
 from tests.support.demo import PARTLY_PAID, provider
 from tests.support.running import SandboxControl
 
-pytestmark = pytest.mark.anyio
-
-APPLIED: Said = ("APPLIED", None)
-UNKNOWN: Said = ("UNKNOWN", "OUTCOME_UNKNOWN")
-
-
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open(timings=TIMINGS)
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("short_timeouts")]
 
 
 def sent(sandbox: SandboxControl, note: Held) -> int:

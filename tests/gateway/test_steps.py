@@ -13,23 +13,15 @@ from app.domain.money import Money
 from app.domain.vocabulary import Disposition, Operation
 from app.store.memory import MemoryStore
 from tests.gateway.altering import all_of, held
-from tests.gateway.mishaps import LONG_PAST_S, LOST, REFUSED, SETTLING_S, TIMINGS, Lost
-from tests.gateway.writing import CALLER, Desk, Desks, Said, command, ids, notes_on, said
+from tests.gateway.mishaps import LONG_PAST_S, LOST, REFUSED, SETTLING_S, Lost
+from tests.gateway.writing import APPLIED, CALLER, HALF, UNKNOWN, Desk, Desks, command, ids, notes_on, said
 from tests.support.demo import PAID, PARTLY_PAID
 from tests.support.running import Json, SandboxControl
 from tests.support.stores import Mishap, ShakyStore
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("short_timeouts")]
 
 HERE = "chargebee-demo"
-APPLIED: Said = ("APPLIED", None)
-UNKNOWN: Said = ("UNKNOWN", "OUTCOME_UNKNOWN")
-HALF: Said = ("PARTIALLY_APPLIED", "REFUND_FAILED")
-
-
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open(timings=TIMINGS)
 
 
 def paid_out(key: str = "k", how: Disposition = Disposition.PAYMENT_REFUND, invoice: int = PAID) -> IssueCreditNote:
@@ -145,7 +137,7 @@ async def test_a_payout_that_somebody_else_made_meanwhile_is_refused_and_not_rep
 async def test_what_is_half_done_is_never_forgotten(desks: Desks, sandbox: SandboxControl) -> None:
     clock = desks.open().clock
     store = MemoryStore(clock=clock)
-    desk = desks.open(timings=TIMINGS, ledger=store, clock=clock)
+    desk = desks.open(ledger=store, clock=clock)
     sandbox.fault(provider="chargebee", path="*/refund", fault="status", status=403, times=1)
     assert said(await desk.issue(paid_out())) == HALF
     clock.advance(400 * 86_400)
@@ -189,7 +181,7 @@ async def test_a_ledger_that_goes_away_between_the_steps_loses_nothing(
         sandbox.reset()
         clock = desks.open().clock
         line = ShakyStore(MemoryStore(clock=clock))
-        desk = desks.open(timings=TIMINGS, ledger=line, clock=clock)
+        desk = desks.open(ledger=line, clock=clock)
         line.mishap = _once(line, at, mishap)
         told = await desk.issue(paid_out())
         line.come_back()

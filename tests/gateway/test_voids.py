@@ -6,20 +6,12 @@ import pytest
 
 from app.domain.vocabulary import Status
 from tests.gateway.altering import VOID_METHOD, VOIDING, Held, refundable, voidable
-from tests.gateway.mishaps import LONG_PAST_S, LOST, NATIVE, REFUSED, SETTLING_S, TIMINGS, Lost
-from tests.gateway.writing import Desk, Desks, Said, command, said
+from tests.gateway.mishaps import LONG_PAST_S, LOST, NATIVE, REFUSED, SETTLING_S, Lost
+from tests.gateway.writing import APPLIED, UNKNOWN, Desk, command, said
 from tests.support.demo import provider
 from tests.support.running import SandboxControl
 
-pytestmark = pytest.mark.anyio
-
-APPLIED: Said = ("APPLIED", None)
-UNKNOWN: Said = ("UNKNOWN", "OUTCOME_UNKNOWN")
-
-
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open(timings=TIMINGS)
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("short_timeouts")]
 
 
 def voids(sandbox: SandboxControl) -> int:

@@ -11,7 +11,7 @@ from app.domain.vocabulary import Operation
 from app.gateway.watch import Watch
 from app.store.memory import MemoryStore
 from tests.gateway.operating import lost, paid_back, state
-from tests.gateway.writing import Desk, Desks, command, ids, notes_on, said, until
+from tests.gateway.writing import APPLIED, UNKNOWN, Desk, Desks, command, ids, notes_on, said, until
 from tests.support.clock import Clock
 from tests.support.demo import ACCOUNTS, UNPAID, invoice_id, provider
 from tests.support.running import SandboxControl
@@ -19,14 +19,7 @@ from tests.support.stores import ShakyStore
 
 pytestmark = pytest.mark.anyio
 
-APPLIED = ("APPLIED", None)
-UNKNOWN = ("UNKNOWN", "OUTCOME_UNKNOWN")
 SETTLING_S, ABSENT_AFTER_S = 5, 600
-
-
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open()
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)

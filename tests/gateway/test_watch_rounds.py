@@ -24,11 +24,6 @@ from tests.support.stores import Mishap, ShakyStore
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open()
-
-
 @pytest.mark.parametrize("account", ACCOUNTS)
 async def test_each_look_waits_twice_as_long_as_the_one_before(desk: Desk, sandbox: SandboxControl, account: str) -> None:
     await lost(desk, sandbox, account, made=False)

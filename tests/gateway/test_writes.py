@@ -7,26 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.commands import CreditTotal, CustomerTarget, DispositionPart, IssueCreditNote
-from app.domain.credit_note import Ref
 from app.domain.money import Money
-from app.domain.vocabulary import Disposition, Reason
+from app.domain.vocabulary import Reason
 from app.gateway.accounts import Caller
 from app.store.memory import MemoryStore
-from tests.gateway.writing import Desk, Desks, command, ids, notes_on, said, until
+from tests.gateway.operating import standalone
+from tests.gateway.writing import APPLIED, UNKNOWN, Desk, Desks, command, ids, notes_on, said, until
 from tests.support.demo import ACCOUNTS, PARTLY_PAID, UNPAID, invoice_id, provider
 from tests.support.running import SandboxControl
 
 pytestmark = pytest.mark.anyio
 
-APPLIED = ("APPLIED", None)
-UNKNOWN = ("UNKNOWN", "OUTCOME_UNKNOWN")
 DISABLED = ("NOT_APPLIED", "FEATURE_DISABLED")
-
-
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open()
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
@@ -151,24 +143,14 @@ async def test_where_several_notes_fit_a_person_must_decide(desk: Desk, sandbox:
     assert sandbox.calls("zenskar", "POST") == 1
 
 
-def _standalone(key: str) -> IssueCreditNote:
-    return IssueCreditNote(
-        key=key,
-        target=CustomerTarget(customer=Ref("chargebee-demo", "acme"), currency="EUR"),
-        credit=CreditTotal(total=Money(10_00, "EUR")),
-        reason=Reason.ORDER_CHANGE,
-        dispositions=(DispositionPart(disposition=Disposition.CUSTOMER_CREDIT),),
-    )
-
-
 async def test_without_an_invoice_writes_for_one_customer_take_turns_and_each_key_makes_its_own_note(
     desk: Desk, sandbox: SandboxControl
 ) -> None:
     before = set(ids(sandbox.books()["chargebee"]["notes"]))
     sandbox.fault(provider="chargebee", method="POST", fault="drop_after", times=1)
-    assert said(await desk.issue(_standalone("a"))) == UNKNOWN
-    assert said(await desk.issue(_standalone("b"))) == ("NOT_APPLIED", "CONFLICT")
-    a, b = [await desk.issue(_standalone(key)) for key in "ab"]
+    assert said(await desk.issue(standalone("a"))) == UNKNOWN
+    assert said(await desk.issue(standalone("b"))) == ("NOT_APPLIED", "CONFLICT")
+    a, b = [await desk.issue(standalone(key)) for key in "ab"]
     assert (said(a), said(b)) == (APPLIED, APPLIED)
     assert a.note is not None
     assert b.note is not None
@@ -184,6 +166,6 @@ async def test_a_colleagues_note_of_the_same_amount_is_not_taken_for_ours_where_
     await desk.issue(command("chargebee-demo", key="k"))
     sandbox.act("chargebee", "issue", invoice_id=invoice_id("chargebee-demo", UNPAID), minor=10_00)
     told = await desk.issue(command("chargebee-demo", key="k"))
-    assert said(told) == ("UNKNOWN", "OUTCOME_UNKNOWN")
+    assert said(told) == UNKNOWN
     assert "a person must decide" in told.errors[0].message
     assert len(notes_on(sandbox, "chargebee-demo")) == 1

@@ -10,15 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.sandbox.server import Addresses
-from tests.gateway.mishaps import LOST, NATIVE, REFUSED, SETTLING_AFTER_TIMEOUT_S, SETTLING_S, TIMINGS, Lost
-from tests.gateway.writing import Desk, Desks, Said, command, ids, notes_on, said
+from tests.gateway.mishaps import LOST, NATIVE, REFUSED, SETTLING_AFTER_TIMEOUT_S, SETTLING_S, Lost
+from tests.gateway.writing import APPLIED, UNKNOWN, Desk, Desks, command, ids, notes_on, said
 from tests.support.demo import ACCOUNTS, PARTLY_PAID, provider
 from tests.support.running import SandboxControl
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("short_timeouts")]
 
-UNKNOWN: Said = ("UNKNOWN", "OUTCOME_UNKNOWN")
-APPLIED: Said = ("APPLIED", None)
 UNREADABLE_READS = {
     "cut": ({"fault": "drop_before"}, "PROVIDER_UNAVAILABLE"),
     "500": ({"fault": "status", "status": 500}, "PROVIDER_UNAVAILABLE"),
@@ -29,11 +27,6 @@ UNREADABLE_READS = {
     "403": ({"fault": "status", "status": 403}, "PROVIDER_FORBIDDEN"),
     "429": ({"fault": "status", "status": 429, "retry_after": 60}, "PROVIDER_RATE_LIMITED"),
 }
-
-
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open(timings=TIMINGS)
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
@@ -164,7 +157,7 @@ async def test_no_sequence_of_faults_and_repeats_makes_a_second_note(
 ) -> None:
     control.reset()
     desks = Desks(addresses)
-    desk = desks.open(timings=TIMINGS)
+    desk = desks.open()
     for method, rule in mishaps:
         control.fault(provider=provider(account), method=method, times=1, **rule)
         result = await desk.issue(command(account, key="one"))

@@ -15,20 +15,12 @@ from app.settings import Timings
 from app.store.memory import MemoryStore
 from tests.gateway.altering import refundable, voidable
 from tests.gateway.mishaps import LONG_PAST_S, SETTLING_S
-from tests.gateway.writing import Desk, Desks, Said, command, notes_on, said
+from tests.gateway.writing import APPLIED, UNKNOWN, Desk, Desks, command, notes_on, said
 from tests.support.clock import Clock
 from tests.support.demo import provider
 from tests.support.running import SandboxControl
 
 pytestmark = pytest.mark.anyio
-
-APPLIED: Said = ("APPLIED", None)
-UNKNOWN: Said = ("UNKNOWN", "OUTCOME_UNKNOWN")
-
-
-@pytest.fixture
-def desk(desks: Desks) -> Desk:
-    return desks.open()
 
 
 @pytest.mark.parametrize("account", ["vcita-demo", "zenskar-demo"])

@@ -11,7 +11,7 @@ from app.gateway.entries import EntryKeys, subject
 from app.settings import Timings
 from app.store import Lease
 from app.store.memory import MemoryStore
-from tests.gateway.writing import Desk, Desks, command, ids, notes_on, said, until
+from tests.gateway.writing import APPLIED, UNKNOWN, Desk, Desks, command, ids, notes_on, said, until
 from tests.support.clock import Clock
 from tests.support.demo import ACCOUNTS, UNPAID, invoice_id, provider
 from tests.support.running import SandboxControl
@@ -19,8 +19,6 @@ from tests.support.stores import Mishap, ShakyStore, away
 
 pytestmark = pytest.mark.anyio
 
-APPLIED = ("APPLIED", None)
-UNKNOWN = ("UNKNOWN", "OUTCOME_UNKNOWN")
 UNAVAILABLE = ("NOT_APPLIED", "GATEWAY_UNAVAILABLE")
 
 

@@ -21,6 +21,7 @@ from app.gateway.cache import Memory
 from app.gateway.credit_notes import CreditNotes
 from app.gateway.idempotency import Ledger
 from app.gateway.operations import Operations
+from app.gateway.previews import Previewed, Previews
 from app.gateway.results import WriteResult
 from app.gateway.sending import Sender
 from app.gateway.turns import Turns
@@ -41,6 +42,10 @@ CALLER = Caller(name="test")
 TEN = "10.00"
 Said: TypeAlias = tuple[str, str | None]
 """Outcome, and the code of the only problem."""
+APPLIED: Said = ("APPLIED", None)
+UNKNOWN: Said = ("UNKNOWN", "OUTCOME_UNKNOWN")
+HALF: Said = ("PARTIALLY_APPLIED", "REFUND_FAILED")
+"""Issued, and not paid back."""
 
 _numbers = itertools.count(1)
 
@@ -124,6 +129,10 @@ class Desk:
         """As the mutation does."""
         return await self.writes.refund(CALLER, command)
 
+    async def preview(self, command: IssueCreditNote, caller: Caller = CALLER) -> Previewed:
+        """As the query does."""
+        return await Previews(accounts=self.accounts, writes=self.writes).preview(caller, command)
+
     def account(self, name: str) -> Account:
         """One of them, open."""
         return self.accounts.find(CALLER, name)
@@ -134,6 +143,8 @@ class Desks:
 
     def __init__(self, addresses: Addresses) -> None:
         self.demo = demo_accounts(addresses.providers)
+        self.timings = Timings()
+        """Of those that are opened without any."""
         self._made: list[Desk] = []
 
     def open(
@@ -146,7 +157,7 @@ class Desks:
         accepts_volatile: bool = False,
     ) -> Desk:
         """The demo accounts, unless others are given; the ledger's clock starts at the real time, as the sandbox's."""
-        timings, clock, background = timings or Timings(), clock or Clock(), Background()
+        timings, clock, background = timings or self.timings, clock or Clock(), Background()
         store, cache = ledger or MemoryStore(), MemoryStore()
         opened = Accounts(accounts or self.demo, PROVIDERS)
         notes = CreditNotes(Memory(store=cache, background=background), timings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
@@ -14,8 +13,8 @@ from app.gateway.accounts import Caller
 from app.identity.rates import Rates, What
 from app.store import Store
 from app.store.memory import MemoryStore
-from app.store.redis import RedisStore
 from tests.support.clock import Clock
+from tests.support.store_kinds import store_of
 from tests.support.stores import away
 
 pytestmark = pytest.mark.anyio
@@ -23,11 +22,7 @@ pytestmark = pytest.mark.anyio
 WHATS: tuple[What, What] = ("requests", "reads")
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    opened: Store = MemoryStore(clock=Clock()) if request.param == "memory" else RedisStore(request.getfixturevalue("redis_url"))
-    yield opened
-    await opened.aclose()
+store = store_of("memory", "redis", still=True)
 
 
 @pytest.fixture

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -16,21 +13,20 @@ from app.domain.invoice import Invoice
 from app.domain.money import Money
 from app.domain.vocabulary import ErrorCode, Status
 from app.providers.contract import AccountSettings, ProviderSpec
+from tests.providers.recordings import Recordings, Reply
 
 MEANINGS = (
     "found", "found_many", "absent", "page_first", "page_last", "issued", "rejected", "over_balance",
     "unauthorized", "rate_limited", "broken", "malformed", "not_json", "unknown_status",
 )  # fmt: skip
 
-Reply = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderCase:
-    """One provider. Replies are by meaning, in `folder`/replies; what they say in our words is in `folder`/expected."""
+    """One provider."""
 
     spec: ProviderSpec
-    folder: Path
+    recorded: Recordings
     account: AccountSettings
     auth: Mapping[str, str]
     """The headers that say who is asking, as the provider documents them."""
@@ -71,16 +67,15 @@ class ProviderCase:
         return self.spec.name
 
     def reply(self, meaning: str) -> Reply:
-        """A reply as recorded: status, headers, body. The caller's own copy."""
-        recorded: Reply = json.loads((self.folder / "replies" / f"{meaning}.json").read_text())
-        return recorded
+        """A reply as recorded. The caller's own copy."""
+        return self.recorded.reply(meaning)
 
     def expected(self, meaning: str) -> Any:
         """What a reply says, or what a request is; fractions as text, so that every digit is compared."""
-        return json.loads((self.folder / "expected" / f"{meaning}.json").read_text(), parse_float=str)
+        return self.recorded.expected(meaning, fraction=str)
 
     def changed(self, meaning: str, **members: object) -> Reply:
         """A reply with other members in its note."""
-        reply = copy.deepcopy(self.reply(meaning))
+        reply = self.reply(meaning)
         self.note(reply["body"]).update(members)
         return reply

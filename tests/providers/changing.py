@@ -22,9 +22,11 @@ from app.sandbox.kernel import Clock, ProviderSandbox
 from app.sandbox.vcita import VcitaSandbox
 from app.sandbox.zenskar import ZenskarSandbox
 from tests.providers import CASES
-from tests.providers.case import ProviderCase, Reply
+from tests.providers.case import ProviderCase
 from tests.providers.conftest import KEY
 from tests.providers.desk import Desk
+from tests.providers.readings import read_note
+from tests.providers.recordings import Reply
 from tests.support.demo import PAID, UNPAID, invoice_id
 
 METHODS: Mapping[Operation, type] = MappingProxyType({Operation.VOID: CanVoid, Operation.REFUND: CanRefund})
@@ -107,9 +109,7 @@ class Trial:
 
     async def read(self, id: str) -> CreditNote:
         """The note as it is now."""
-        found = (await self.adapter.fetch_many([id]))[id]
-        assert isinstance(found, CreditNote), found
-        return found
+        return await read_note(self.adapter, id)
 
     async def plan(self, note: CreditNote) -> WritePlan:
         """The plan for all of the note; raises what is refused."""

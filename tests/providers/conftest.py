@@ -1,4 +1,4 @@
-"""What the contract suite stands on: its cases, the provider's side of the line, and an account opened as the gateway opens it."""
+"""What the suites share: the contract's cases and accounts opened as the gateway opens them, each provider's sandbox, a peer with a line."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ from app.domain.errors import GatewayError
 from app.gateway.accounts import Account, Accounts, Caller
 from app.providers.contract import AccountSettings, Adapter, ProviderSpec
 from app.providers.limiter import Limiter
+from app.providers.line import Line
 from app.providers.policy import Deadline, RetryPolicy
 from tests.providers import CASES
 from tests.providers.case import ProviderCase
+from tests.providers.chargebee import site as chargebee
 from tests.providers.desk import Desk
+from tests.providers.lines import GOOD, line_to
+from tests.providers.vcita import desk as vcita
+from tests.providers.zenskar import Organisation
+from tests.providers.zenskar import serving as serving_zenskar
+from tests.support.peer import Peer, listening
 from tests.support.serving import served
 
 T = TypeVar("T")
@@ -104,3 +111,55 @@ async def open_account(spec: ProviderSpec, settings: AccountSettings) -> AsyncIt
     found = accounts.find(Caller(name="tests"), settings.name)
     yield replace(found, line=replace(found.line, retry=RetryPolicy(first_s=0)))
     await accounts.aclose()
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    """Answers well, unless told."""
+    async with listening() as peer:
+        yield peer.will(GOOD)
+
+
+@pytest.fixture
+async def line(peer: Peer) -> AsyncIterator[Line]:
+    async with line_to(peer.url) as line:
+        yield line
+
+
+@pytest.fixture(scope="module")
+def served_chargebee() -> Iterator[chargebee.Site]:
+    with chargebee.serving() as site:
+        yield site
+
+
+@pytest.fixture
+def site(served_chargebee: chargebee.Site) -> chargebee.Site:
+    """Chargebee's sandbox as it is at its start."""
+    served_chargebee.fresh()
+    return served_chargebee
+
+
+@pytest.fixture(scope="module")
+def served_vcita() -> Iterator[vcita.Desk]:
+    with vcita.open_desk() as desk:
+        yield desk
+
+
+@pytest.fixture
+async def teller(served_vcita: vcita.Desk) -> AsyncIterator[vcita.Teller]:
+    """A client of vcita's sandbox as it is at its start."""
+    async with vcita.telling(served_vcita) as teller:
+        yield teller
+
+
+@pytest.fixture(scope="module")
+def served_zenskar() -> Iterator[Organisation]:
+    with serving_zenskar() as organisation:
+        yield organisation
+
+
+@pytest.fixture
+def zenskar(served_zenskar: Organisation) -> Organisation:
+    """Zenskar's sandbox as it is at its start."""
+    served_zenskar.fresh()
+    return served_zenskar

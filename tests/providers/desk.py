@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tests.providers.case import Reply
+from tests.providers.recordings import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import pytest
 
 from app import http
-from app.domain.errors import InvalidInput, InvalidInputs, ProviderFault, Rejected
+from app.domain.errors import GatewayError, InvalidInput, InvalidInputs, ProviderFault, Rejected
 from app.gateway.background import Background
 from app.gateway.cache.guard import Guard
 from app.gateway.pacing import AccountPacer
@@ -22,10 +23,13 @@ from app.providers.policy import Breaker, Clock, Deadline, RetryPolicy
 from app.providers.upstream import Upstream
 from app.secret import Secret
 from app.store import Store
+from tests.support.peer import answer
 
 SECRET = "s3cret/of+the=line"
 AUTH = f"Bearer {SECRET}"
 POST = Call(path="/notes", content=b'{"total":1}', content_type="application/json")
+ACCOUNT = "acme-eu"
+GOOD = answer('{"id": "CN-1"}')
 
 
 def limited(limits: Limits, store: Store | None = None, clock: Clock = time.monotonic, *, key: str = "cn:1:gate:{test}") -> Limiter:
@@ -58,7 +62,7 @@ async def line_to(url: str, *, transport: http.AsyncBaseTransport | None = None,
     async with http.AsyncClient(transport=transport, trust_env=False) as client:
         members: dict[str, Any] = {
             "provider": "acme",
-            "account": "acme-eu",
+            "account": ACCOUNT,
             "client": client,
             "base_url": url,
             "headers": {"Authorization": AUTH},
@@ -79,3 +83,11 @@ async def read(line: Line, path: str = "/notes/1", *, seconds: float = 5) -> Not
 async def write(line: Line, call: Call = POST, *, seconds: float = 5) -> Note:
     """One write within this time."""
     return await Upstream(line, Deadline(seconds)).write(call, into=Note, explain=explain)
+
+
+async def failure(call: Awaitable[Note]) -> GatewayError:
+    """What comes of a call that must fail: told as the account's."""
+    with pytest.raises(GatewayError) as failed:
+        await call
+    assert failed.value.account == ACCOUNT
+    return failed.value

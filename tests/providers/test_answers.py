@@ -91,6 +91,7 @@ def test_an_exchange_may_have_no_id() -> None:
     ("status", "health"),
     [
         (200, "OK"),
+        (302, "DEGRADED"),
         (404, "OK"),
         (422, "OK"),
         (429, "RATE_LIMITED"),

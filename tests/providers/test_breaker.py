@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,13 +12,12 @@ from app.domain.vocabulary import ErrorCode
 from app.providers.contract import Limits
 from app.providers.policy import Breaker, Deadline
 from app.providers.upstream import Upstream
-from tests.providers.lines import Note, explain, limited, line_to, read, write
+from tests.providers.lines import GOOD, Note, explain, limited, line_to, read, write
 from tests.support.clock import Clock
-from tests.support.peer import Act, Peer, answer, cut, listening, say_nothing
+from tests.support.peer import Act, Peer, answer, cut, say_nothing
 
 pytestmark = pytest.mark.anyio
 
-GOOD = answer('{"id": "CN-1"}')
 FAILURES, REST_S, PROBE_S = 4, 30.0, 5.0
 
 
@@ -31,12 +29,6 @@ def clock() -> Clock:
 @pytest.fixture
 def breaker(clock: Clock) -> Breaker:
     return Breaker(failures=FAILURES, rest_s=REST_S, probe_s=PROBE_S, clock=clock)
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with listening() as peer:
-        yield peer
 
 
 def fail(breaker: Breaker, times: int = 1) -> None:

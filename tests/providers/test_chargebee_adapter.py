@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,22 +15,11 @@ from app.domain.vocabulary import Disposition, Filter, InvoiceStatus, Status
 from app.providers.chargebee import SPEC
 from app.secret import Secret
 from tests.providers.chargebee import ACCOUNT, API_KEY, KNOWN_ID, opened, reply, settings
-from tests.providers.chargebee.site import Site, answering, serving
+from tests.providers.chargebee.site import Site, answering
 
 pytestmark = pytest.mark.anyio
 OLD = [f"CN-{index:04d}" for index in range(1, 61)]
 SILENCE: dict[str, str] = {}
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as started:
-        yield started
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    return running.fresh()
 
 
 def note(found: CreditNote | GatewayError) -> CreditNote:

@@ -15,6 +15,7 @@ from app.domain.vocabulary import IssueField, Reason
 from app.providers.chargebee.options import ChargebeeOptions
 from app.providers.contract import AccountSettings
 from tests.providers.chargebee import BILLED_AT, TODAY, bill, command, customer, form, order, planned, settings, total
+from tests.providers.readings import refusal_of
 
 INVOICE = bill(150_00, 50_00)
 OWN_CODES = settings(reason_codes={Reason.DUPLICATE: "Billed twice", Reason.WAIVER: "Goodwill"})
@@ -33,9 +34,7 @@ def headers(account: AccountSettings | None = None, *, notify: bool | None = Non
 
 
 def refusal(account: AccountSettings | None = None, **given: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        planned(command(total(1), **given), INVOICE, account)
-    return caught.value
+    return refusal_of(planned, command(total(1), **given), INVOICE, account)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from app.domain.money import Money
 from app.domain.vocabulary import InvoiceStatus
 from app.providers.chargebee import invoices, mapping, wire
 from tests.providers.chargebee import ACCOUNT, reply
+from tests.providers.readings import left
 
 
 def told(**members: Any) -> dict[str, Any]:
@@ -49,15 +50,6 @@ def payment(amount: int, status: str | None = "success", *, transaction: int | N
 def entry(total: int | None, status: str = "refund_due", id: str = "CN-1") -> dict[str, Any]:
     row = {"cn_id": id, "cn_total": total, "cn_status": status}
     return {name: value for name, value in row.items() if value is not None}
-
-
-def parts(invoice: Invoice) -> tuple[int, int, int]:
-    """Adjustable, refundable, total; minor units."""
-    balance = invoice.creditable
-    assert balance is not None
-    assert balance.adjustable is not None
-    assert balance.refundable is not None
-    return balance.adjustable.minor, balance.refundable.minor, balance.total.minor
 
 
 @pytest.mark.parametrize(
@@ -114,7 +106,7 @@ def test_an_invoice_with_something_paid_and_something_due_is_partly_paid(word: s
 )  # fmt: skip
 def test_what_may_still_be_credited_follows_the_published_rule(members: dict[str, Any], expected: tuple[int, int, int]) -> None:
     invoice = read(figures(**members))
-    assert parts(invoice) == expected
+    assert left(invoice) == expected
     assert invoice.creditable is not None
     assert (invoice.creditable.exact, invoice.conflict) == (True, None)
 
@@ -150,7 +142,7 @@ def test_the_parts_add_up_and_never_exceed_what_was_billed(due: int, paid: int, 
             adjustment_credit_notes=[entry(adjusted, "adjusted")], issued_credit_notes=[entry(issued)],
         )
     )  # fmt: skip
-    adjustable, refundable, total = parts(invoice)
+    adjustable, refundable, total = left(invoice)
     assert (adjustable, refundable) == (due, paid - issued)
     assert total == adjustable + refundable == invoice.total.minor - adjusted - issued
 
@@ -160,7 +152,7 @@ def test_figures_count_as_chargebee_counts(currency: str, minor: int) -> None:
     lines: dict[str, Any] = {"line_items": [], "line_item_taxes": []}
     invoice = read(figures(currency_code=currency, **lines))
     assert invoice.total == Money(minor, currency)
-    assert parts(invoice) == (minor, 0, minor)
+    assert left(invoice) == (minor, 0, minor)
 
 
 def test_money_that_has_not_come_is_no_payment() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.commands import CreditRemaining, DispositionPart
-from app.domain.errors import AmountTooHigh, GatewayError, InvalidInput, Unsupported
+from app.domain.errors import AmountTooHigh, InvalidInput, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.money import Money
 from app.domain.plans import Expected
@@ -26,24 +24,15 @@ from tests.providers.chargebee import (
     form,
     money,
     order,
+    parts,
     planned,
+    refusal,
     total,
     wanted,
 )
 
 PAID, UNPAID, PARTLY = bill(0, 119_00), bill(500_00, 0), bill(150_00, 50_00)
 BALANCE, CREDIT = Disposition.INVOICE_BALANCE, Disposition.CUSTOMER_CREDIT
-
-
-def parts(*named: Disposition | None) -> dict[str, Any]:
-    """The input `dispositions`, as keyword."""
-    return {"dispositions": tuple(DispositionPart(disposition=one) for one in named if one is not None)}
-
-
-def refusal(wanted: Any, invoice: Invoice | None) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        planned(wanted, invoice)
-    return caught.value
 
 
 def test_the_call_is_what_was_recorded() -> None:
@@ -96,6 +85,8 @@ def test_more_than_is_left_of_the_part_is_refused_with_the_maximum(
     error = refusal(command(total(minor), **parts(named)), invoice)
     assert isinstance(error, AmountTooHigh)
     assert (error.requested, error.maximum, error.path) == (money(minor), money(maximum), ("credit", "total"))
+    part = {BALANCE: "taken off what is owed", CREDIT: "given back of what was paid", None: "credited"}[named]
+    assert error.message.endswith(f"that can still be {part} on this invoice")
 
 
 @pytest.mark.parametrize("minor", [150_01, 170_00, 200_00])

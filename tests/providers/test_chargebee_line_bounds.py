@@ -10,25 +10,18 @@ import pytest
 from app.domain.commands import CreditLine, CreditLines
 from app.domain.errors import GatewayError, InvalidInput, Path
 from app.domain.invoice import Invoice
-from tests.providers.chargebee import bill, command, customer, form, money, planned, problems
+from tests.providers.chargebee import amount, bill, columns, command, customer, planned
+from tests.providers.readings import problems, refusal_of
 
 OPEN = bill(238_00, 0)
 
 
-def amount(minor: int, currency: str = "EUR", **given: Any) -> CreditLine:
-    return CreditLine(amount=money(minor, currency), **given)
-
-
 def sent(*asked: CreditLine, invoice: Invoice | None = OPEN, **given: Any) -> dict[str, str]:
-    """The columns that were sent, without the list's name."""
-    parameters = form(planned(command(CreditLines(lines=asked), **given), invoice))
-    return {name.removeprefix("line_items"): value for name, value in parameters.items() if name.startswith("line_items")}
+    return columns(planned(command(CreditLines(lines=asked), **given), invoice))
 
 
 def refusal(*asked: CreditLine, invoice: Invoice | None = OPEN, **given: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        planned(command(CreditLines(lines=asked), **given), invoice)
-    return caught.value
+    return refusal_of(planned, command(CreditLines(lines=asked), **given), invoice)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from app.domain.invoice import Invoice
 from app.domain.vocabulary import Disposition
 from app.providers.chargebee.options import ChargebeeCreditNoteType as NoteType
 from app.providers.chargebee.options import ChargebeeOptions
-from tests.providers.chargebee import bill, command, customer, form, line, money, planned, problems
+from tests.providers.chargebee import amount, bill, columns, command, customer, form, line, money, planned
+from tests.providers.readings import problems, refusal_of
 
 BALANCE = (DispositionPart(disposition=Disposition.INVOICE_BALANCE),)
 CREDIT = (DispositionPart(disposition=Disposition.CUSTOMER_CREDIT),)
@@ -35,20 +36,12 @@ def lines(*asked: CreditLine) -> CreditLines:
     return CreditLines(lines=asked)
 
 
-def amount(minor: int, currency: str = "EUR", **given: Any) -> CreditLine:
-    return CreditLine(amount=money(minor, currency), **given)
-
-
 def sent(*asked: CreditLine, invoice: Invoice | None = OPEN, **given: Any) -> dict[str, str]:
-    """The columns that were sent, without the list's name."""
-    parameters = form(planned(command(lines(*asked), **given), invoice))
-    return {name.removeprefix("line_items"): value for name, value in parameters.items() if name.startswith("line_items")}
+    return columns(planned(command(lines(*asked), **given), invoice))
 
 
 def refusal(*asked: CreditLine, invoice: Invoice | None = OPEN, **given: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        planned(command(lines(*asked), **given), invoice)
-    return caught.value
+    return refusal_of(planned, command(lines(*asked), **given), invoice)
 
 
 def test_columns_have_the_index_last_and_may_be_sparse() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,22 +19,11 @@ from app.domain.ranges import DayRange, InstantRange, MoneyRange
 from app.domain.vocabulary import Filter, Order, Reason, Settlement, Status
 from app.providers.chargebee.listing import FIGURES, TIMESTAMPS, Bounds, Selection, Token, selection
 from tests.providers.chargebee import opened, settings
-from tests.providers.chargebee.site import Site, serving
+from tests.providers.chargebee.site import Site
 
 pytestmark = pytest.mark.anyio
 
 MEANINGS = pytest.mark.parametrize("bounds", [("inclusive", "strict"), ("exclusive", "inclusive"), ("exclusive", "strict")])
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as started:
-        yield started
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    return running.fresh()
 
 
 def selected(codes: Mapping[Reason, str] | None = None, **members: Any) -> Selection:

@@ -9,37 +9,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.domain.credit_note import CreditNote
 from app.domain.errors import BadPayload
 from app.domain.money import Money
-from app.domain.vocabulary import Disposition, Reason, RefundStatus, Settlement, Status
+from app.domain.vocabulary import Disposition, RefundStatus, Settlement, Status
 from app.providers.chargebee import mapping, uses, wire
 from tests.providers.chargebee import ACCOUNT, expected, reply
+from tests.providers.chargebee.noted import gone, read, told
 
 ISSUED, VOIDED, DELETED = Status.ISSUED, Status.VOIDED, Status.DELETED
 CREDIT, BALANCE, OTHER = Disposition.CUSTOMER_CREDIT, Disposition.INVOICE_BALANCE, Disposition.UNKNOWN
 
 
-def told(**members: Any) -> dict[str, Any]:
-    """The recorded note with other members; None leaves one out, as Chargebee does."""
-    note = {**reply("found")["body"]["list"][0]["credit_note"], **members}
-    return {name: value for name, value in note.items() if value is not None}
-
-
-def read(note: dict[str, Any], reasons: dict[Reason, str] | None = None) -> CreditNote:
-    raw = msgspec.json.encode(note)
-    said = mapping.decoded(raw, wire.CreditNote, ACCOUNT)
-    return mapping.credit_note(said, raw, account=ACCOUNT, reasons=reasons or {})
-
-
 def unused(**members: Any) -> dict[str, Any]:
     """A note of which nothing was used."""
     return told(amount_allocated=0, amount_refunded=0, amount_available=119_00, linked_refunds=[], allocations=[], **members)
-
-
-def refund(status: str | None) -> dict[str, Any]:
-    row = {"txn_id": "txn_1", "applied_amount": 50_00, "applied_at": 1793750000, "txn_status": status}
-    return {name: value for name, value in row.items() if value is not None}
 
 
 def test_the_found_note_becomes_the_expected_one() -> None:
@@ -115,7 +98,7 @@ def test_a_note_that_is_due_is_settled_as_far_as_its_amounts_say(amounts: dict[s
 def test_whether_money_went_back_is_read_from_the_refunds(
     statuses: list[str | None], refunded: int, expected_status: RefundStatus, word: str | None
 ) -> None:
-    note = read(told(status="refunded", amount_refunded=refunded, linked_refunds=[refund(status) for status in statuses]))
+    note = read(told(status="refunded", amount_refunded=refunded, linked_refunds=[gone(50_00, status) for status in statuses]))
     assert (note.refund_status, note.provider_values.refund_status) == (expected_status, word)
 
 
@@ -130,9 +113,9 @@ def test_the_word_refunded_alone_says_nothing_of_money() -> None:
         ({"type": "adjustment", "linked_refunds": []}, (BALANCE,)),
         ({"type": "refundable", "linked_refunds": []}, (CREDIT,)),
         ({"type": "store", "linked_refunds": []}, (CREDIT,)),
-        ({"type": "refundable", "linked_refunds": [refund("success")]}, (CREDIT, OTHER)),
-        ({"type": "refundable", "linked_refunds": [refund("failure")]}, (CREDIT,)),
-        ({"type": "gift", "linked_refunds": [refund("success")]}, (OTHER,)),
+        ({"type": "refundable", "linked_refunds": [gone(50_00, "success")]}, (CREDIT, OTHER)),
+        ({"type": "refundable", "linked_refunds": [gone(50_00, "failure")]}, (CREDIT,)),
+        ({"type": "gift", "linked_refunds": [gone(50_00, "success")]}, (OTHER,)),
     ],
 )
 def test_the_type_says_where_the_value_goes_and_a_refund_stands_beside_it(
@@ -154,7 +137,7 @@ def test_every_part_of_the_value_that_went_somewhere_is_an_allocation() -> None:
         ({"status": "draft"}, [("credit note status", "draft")]),
         ({"type": "gift"}, [("credit note type", "gift")]),
         ({"reason_code": "whim"}, [("credit note reason_code", "whim")]),
-        ({"linked_refunds": [refund("rerouted")]}, [("refund txn_status", "rerouted")]),
+        ({"linked_refunds": [gone(50_00, "rerouted")]}, [("refund txn_status", "rerouted")]),
     ],
 )
 def test_words_nobody_has_published_are_told(members: dict[str, Any], words: list[tuple[str, str]]) -> None:

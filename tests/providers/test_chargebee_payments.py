@@ -16,6 +16,7 @@ from app.domain.vocabulary import ErrorCode, IssueField
 from app.providers.chargebee.refunding import Wanted, recorded, sent_back
 from tests.providers.chargebee import form, money, settings
 from tests.providers.chargebee.noted import NOW, external, noted, payment, refund
+from tests.providers.readings import refusal_of
 
 
 def planned(command: RefundCreditNote, *, paid: tuple[Payment, ...], refunded: int = 0) -> WritePlan:
@@ -24,9 +25,7 @@ def planned(command: RefundCreditNote, *, paid: tuple[Payment, ...], refunded: i
 
 
 def refusal(command: RefundCreditNote, **given: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        planned(command, **given)
-    return caught.value
+    return refusal_of(planned, command, **given)
 
 
 ONE, TWO = payment(30_00, "txn_a", 1), payment(20_00, "txn_b", 2)

@@ -16,8 +16,9 @@ from app.domain.vocabulary import Disposition, IssueField
 from app.providers.chargebee import SPEC
 from app.providers.chargebee.options import ChargebeeCreditNoteType as NoteType
 from app.providers.chargebee.options import ChargebeeOptions
-from tests.providers.chargebee import Credit, bill, command, customer, form, money, planned, problems, total
+from tests.providers.chargebee import Credit, bill, command, customer, form, money, planned, total
 from tests.providers.chargebee.noted import payment
+from tests.providers.readings import problems, refusal_of
 
 BALANCE, CREDIT = Disposition.INVOICE_BALANCE, Disposition.CUSTOMER_CREDIT
 PAYMENT, EXTERNAL = Disposition.PAYMENT_REFUND, Disposition.EXTERNAL_REFUND
@@ -38,9 +39,7 @@ def out(minor: int | None, *, external: bool = False) -> Payout:
 
 
 def refusal(credit: Credit, *parts: DispositionPart, invoice: Invoice | None = PARTLY, **given: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        planned(command(credit, dispositions=parts, **given), invoice)
-    return caught.value
+    return refusal_of(planned, command(credit, dispositions=parts, **given), invoice)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -23,6 +22,7 @@ from app.providers.chargebee.options import ChargebeeOptions
 from app.providers.chargebee.preview import preview
 from tests.providers.chargebee import (
     INVOICE_ID,
+    KEY,
     TODAY,
     Credit,
     bill,
@@ -37,7 +37,8 @@ from tests.providers.chargebee import (
     total,
 )
 from tests.providers.chargebee.noted import payment
-from tests.providers.chargebee.site import Site, serving
+from tests.providers.chargebee.site import Site
+from tests.providers.readings import read_invoice
 
 
 def taxed(net: int, tax: int, rate: Decimal, currency: str = "EUR") -> InvoiceLine:
@@ -189,12 +190,6 @@ def test_net_and_tax_make_the_total_and_all_of_the_invoice_has_all_of_its_tax(
     assert (all_of_it.subtotal, all_of_it.tax) == (money(net * step, currency), money(tax * step, currency))
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as started:
-        yield started
-
-
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     ("id", "credit", "given"),
@@ -208,14 +203,12 @@ def running() -> Iterator[Site]:
         ("INV-1004", total(20_00), parts((CREDIT, None))),
     ],
 )
-async def test_the_note_comes_to_what_was_shown(running: Site, id: str, credit: Credit, given: dict[str, Any]) -> None:
-    site = running.fresh()
+async def test_the_note_comes_to_what_was_shown(site: Site, id: str, credit: Credit, given: dict[str, Any]) -> None:
     asked = command(credit, target=target(id), reason=Reason.OTHER, **given)
     async with opened(site.url) as adapter:
-        invoice = (await adapter.invoices([id]))[id]
-        assert isinstance(invoice, Invoice)
+        invoice = await read_invoice(adapter, id)
         told = adapter.preview(asked, invoice)
-        note = await adapter.issue(adapter.plan(asked, invoice), key="0123456789abcdef" * 4)
+        note = await adapter.issue(adapter.plan(asked, invoice), key=KEY)
     assert (told.total, told.subtotal, told.tax) == (note.total, note.subtotal, note.tax)
     assert [part.amount for part in told.allocations] == [note.total]
     assert {part.disposition for part in told.allocations} == {*note.dispositions}

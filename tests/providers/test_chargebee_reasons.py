@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
 
-from app.domain.credit_note import CreditNote
 from app.domain.errors import Unsupported
 from app.domain.vocabulary import Reason
-from app.providers.chargebee import SPEC, mapping, wire
-from tests.providers.chargebee import ACCOUNT, bill, command, planned, reply, settings, total
-
-
-def read(reasons: dict[Reason, str], **members: Any) -> CreditNote:
-    """The recorded note with other members; None leaves one out."""
-    note = {**reply("found")["body"]["list"][0]["credit_note"], **members}
-    raw = msgspec.json.encode({name: value for name, value in note.items() if value is not None})
-    return mapping.credit_note(mapping.decoded(raw, wire.CreditNote, ACCOUNT), raw, account=ACCOUNT, reasons=reasons)
-
+from app.providers.chargebee import SPEC, mapping
+from tests.providers.chargebee import bill, command, planned, settings, total
+from tests.providers.chargebee.noted import read, told
 
 MAPPED = {Reason.DUPLICATE: "Billed twice", Reason.WAIVER: "Goodwill", Reason.OTHER: "Goodwill"}
 
@@ -39,13 +30,13 @@ MAPPED = {Reason.DUPLICATE: "Billed twice", Reason.WAIVER: "Goodwill", Reason.OT
 def test_the_reason_is_the_published_code_or_the_accounts_own(
     members: dict[str, Any], reason: Reason, word: str | None, text: str | None
 ) -> None:
-    note = read(MAPPED, **members)
+    note = read(told(**members), MAPPED)
     assert (note.reason, note.provider_values.reason, note.reason_text) == (reason, word, text)
 
 
 @pytest.mark.parametrize("word", [word for word in mapping.REASON if word != "other"])
 def test_every_published_reason_code_has_a_reason_of_its_own(word: str) -> None:
-    assert read({}, reason_code=word).reason is Reason[word.upper()]
+    assert read(told(reason_code=word)).reason is Reason[word.upper()]
 
 
 def test_an_account_takes_the_six_codes_its_own_and_none_at_all() -> None:

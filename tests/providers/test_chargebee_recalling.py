@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from app.domain.errors import OutcomeUnknown
-from app.domain.invoice import Invoice
-from app.domain.plans import WritePlan
 from app.domain.vocabulary import Status
-from app.providers.chargebee.adapter import Chargebee
-from tests.providers.chargebee import Credit, command, opened, planned, target, total, wanted
-from tests.providers.chargebee.site import Site, answering, serving
+from tests.providers.chargebee import KEY, opened, plan_for, planned, total, wanted
+from tests.providers.chargebee.site import Site, answering
+from tests.providers.readings import read_invoice
 
 pytestmark = pytest.mark.anyio
-KEY = "0123456789abcdef" * 4
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as started:
-        yield started
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    return running.fresh()
-
-
-async def read_invoice(adapter: Chargebee, id: str) -> Invoice:
-    found = (await adapter.invoices([id]))[id]
-    assert isinstance(found, Invoice), found
-    return found
-
-
-async def plan_for(adapter: Chargebee, id: str, credit: Credit, **given: Any) -> WritePlan:
-    return adapter.plan(command(credit, target=target(id), **given), await read_invoice(adapter, id))
 
 
 async def test_a_lost_note_is_among_the_candidates_whatever_became_of_it(site: Site) -> None:

@@ -12,12 +12,11 @@ from app.domain.plans import Refund, WritePlan
 from app.domain.vocabulary import Disposition, ErrorCode, RefundStatus
 from app.providers.chargebee import receipts, voiding
 from app.providers.chargebee.refunding import Wanted, recorded, sent_back
-from tests.providers.chargebee import KNOWN_ID, money, opened, reply, settings
+from tests.providers.chargebee import KEY, KNOWN_ID, money, opened, reply, settings
 from tests.providers.chargebee.noted import NOW, external, gone, noted, payment, refund, void
 from tests.providers.chargebee.site import responding
 
 pytestmark = pytest.mark.anyio
-KEY = "0123456789abcdef" * 4
 OLD = gone(5_00, id="txn_old")
 
 

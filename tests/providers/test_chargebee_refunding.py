@@ -14,8 +14,9 @@ from app.domain.plans import Expected, WritePlan
 from app.domain.vocabulary import ErrorCode, Operation
 from app.providers.chargebee.order import call
 from app.providers.chargebee.refunding import METHODS, Wanted, recorded, sent_back
-from tests.providers.chargebee import KNOWN_ID, form, money, problems, settings
+from tests.providers.chargebee import KNOWN_ID, form, money, settings
 from tests.providers.chargebee.noted import NOW, external, gone, noted, payment, refund
+from tests.providers.readings import problems, refusal_of
 
 PARTLY = {"amount_refunded": 40_00, "amount_available": 60_00, "linked_refunds": [gone(40_00), gone(5_00, "failure", "txn_2")]}
 SECOND = str(int(NOW.timestamp()))
@@ -29,9 +30,7 @@ def planned(command: RefundCreditNote, note: CreditNote | None = None) -> WriteP
 
 
 def refusal(command: RefundCreditNote, note: CreditNote | None = None) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        planned(command, note)
-    return caught.value
+    return refusal_of(planned, command, note)
 
 
 def test_money_is_sent_back_by_one_call() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -15,25 +15,14 @@ from app.domain.errors import AmountTooHigh, GatewayError, InvalidInput, Unsuppo
 from app.domain.plans import Refund, Refunded, WritePlan
 from app.domain.vocabulary import ErrorCode, RefundStatus, Settlement
 from app.providers.chargebee.adapter import Chargebee
+from tests.providers.chargebee import KEY, customer, money, opened, total
 from tests.providers.chargebee import command as issuing
-from tests.providers.chargebee import customer, money, opened, total
 from tests.providers.chargebee.noted import external, refund
-from tests.providers.chargebee.site import Site, serving
+from tests.providers.chargebee.site import Site
+from tests.providers.readings import read_note
 
 pytestmark = pytest.mark.anyio
-KEY = "0123456789abcdef" * 4
 KEYS = (f"{number:064}" for number in count())
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as started:
-        yield started
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    return running.fresh()
 
 
 def issued(site: Site, invoice_id: str, minor: int) -> str:
@@ -42,14 +31,8 @@ def issued(site: Site, invoice_id: str, minor: int) -> str:
     return note
 
 
-async def read(adapter: Chargebee, id: str) -> CreditNote:
-    found = (await adapter.fetch_many([id]))[id]
-    assert isinstance(found, CreditNote), found
-    return found
-
-
 async def planned(adapter: Chargebee, id: str, command: RefundCreditNote) -> WritePlan:
-    return await adapter.plan_refund(command, await read(adapter, id))
+    return await adapter.plan_refund(command, await read_note(adapter, id))
 
 
 async def paid_out(adapter: Chargebee, id: str, command: RefundCreditNote) -> tuple[list[int], Refunded]:
@@ -77,7 +60,7 @@ async def test_a_part_goes_back_and_then_the_rest(site: Site) -> None:
         assert told(first.note, first.refund_id) == (30_00, RefundStatus.SUCCEEDED)
         assert (first.note.settlement, first.note.remaining) == (Settlement.PARTIALLY_SETTLED, money(70_00))
         second = await adapter.refund(await planned(adapter, id, refund()), key=KEY[::-1])
-        assert second.note == await read(adapter, id)
+        assert second.note == await read_note(adapter, id)
     assert told(second.note, second.refund_id) == (70_00, RefundStatus.SUCCEEDED)
     assert (second.note.settlement, second.note.refunded) == (Settlement.SETTLED, money(100_00))
     assert first.surplus == second.surplus == ()
@@ -88,7 +71,7 @@ async def test_a_part_goes_back_and_then_the_rest(site: Site) -> None:
 async def test_one_payment_costs_one_read_and_several_cost_two(site: Site) -> None:
     one, two = issued(site, "INV-1001", 1_00), issued(site, "INV-1004", 1_00)
     async with opened(site.url) as adapter:
-        notes = [await read(adapter, id) for id in (one, two)]
+        notes = [await read_note(adapter, id) for id in (one, two)]
         paths = []
         for note in notes:
             site.requests.clear()

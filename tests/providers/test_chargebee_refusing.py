@@ -14,22 +14,12 @@ from app.domain.invoice import Invoice
 from app.domain.vocabulary import Disposition, ErrorCode, InvoiceStatus, Reason
 from app.providers.chargebee.options import ChargebeeCreditNoteType as NoteType
 from app.providers.chargebee.options import ChargebeeOptions
-from tests.providers.chargebee import bill, command, customer, form, money, planned, problems, total
+from tests.providers.chargebee import bill, command, customer, form, money, parts, planned, refusal, total
+from tests.providers.readings import problems
 
 PAID, PARTLY = bill(0, 119_00), bill(150_00, 50_00)
 BALANCE, CREDIT = Disposition.INVOICE_BALANCE, Disposition.CUSTOMER_CREDIT
 PAYMENT, EXTERNAL = Disposition.PAYMENT_REFUND, Disposition.EXTERNAL_REFUND
-
-
-def parts(*named: Disposition) -> dict[str, Any]:
-    """The input `dispositions`, as keyword."""
-    return {"dispositions": tuple(DispositionPart(disposition=one) for one in named)}
-
-
-def refusal(wanted: Any, invoice: Invoice | None) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        planned(wanted, invoice)
-    return caught.value
 
 
 @pytest.mark.parametrize(

@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.domain.credit_note import CreditNote
-from app.domain.errors import GatewayError, NotFound, WrongState
-from app.domain.invoice import Invoice
+from app.domain.errors import GatewayError, InvalidInput, NotFound, WrongState
 from app.domain.vocabulary import ErrorCode, NoteAction, Status
-from app.providers.chargebee.adapter import Chargebee
-from tests.providers.chargebee import opened
+from tests.providers.chargebee import KEY, opened
 from tests.providers.chargebee.noted import external, void
-from tests.providers.chargebee.site import Site, serving
+from tests.providers.chargebee.site import Site
+from tests.providers.readings import read_invoice, read_note
 
 pytestmark = pytest.mark.anyio
-KEY = "0123456789abcdef" * 4
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as started:
-        yield started
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    return running.fresh()
 
 
 def issued(site: Site, invoice_id: str, minor: int, type: str) -> str:
     note: str = site.act("issue", invoice_id=invoice_id, minor=minor, type=type)["credit_note"]["id"]
     return note
-
-
-async def read(adapter: Chargebee, id: str) -> CreditNote:
-    found = (await adapter.fetch_many([id]))[id]
-    assert isinstance(found, CreditNote), found
-    return found
-
-
-async def left(adapter: Chargebee, id: str) -> object:
-    found = (await adapter.invoices([id]))[id]
-    assert isinstance(found, Invoice), found
-    return found.creditable
 
 
 @pytest.mark.parametrize("amounts", ["kept", "zero"])
@@ -60,12 +33,12 @@ async def left(adapter: Chargebee, id: str) -> object:
 async def test_a_voided_note_gives_its_invoice_back(site: Site, amounts: str, invoice_id: str, minor: int, type: str) -> None:
     site.switch(voided_amounts=amounts)
     async with opened(site.url) as adapter:
-        before = await left(adapter, invoice_id)
-        note = await read(adapter, issued(site, invoice_id, minor, type))
+        before = (await read_invoice(adapter, invoice_id)).creditable
+        note = await read_note(adapter, issued(site, invoice_id, minor, type))
         plan = adapter.plan_void(void(text="mistake"), note)
         voided = await adapter.void(plan, key=KEY)
-        assert voided == await read(adapter, note.ref.external_id) == await adapter.void(plan, key=KEY)
-        assert await left(adapter, invoice_id) == before
+        assert voided == await read_note(adapter, note.ref.external_id) == await adapter.void(plan, key=KEY)
+        assert (await read_invoice(adapter, invoice_id)).creditable == before
     assert (voided.status, voided.ref, voided.total) == (Status.VOIDED, note.ref, plan.expected.total)
     assert voided.voided_at is not None
     assert adapter.allows(voided) == frozenset()
@@ -78,20 +51,20 @@ async def test_a_voided_note_gives_its_invoice_back(site: Site, amounts: str, in
 async def test_what_was_used_or_paid_out_stands_in_the_way_here_and_there(site: Site) -> None:
     refunded, allocated = issued(site, "INV-1001", 50_00, "refundable"), issued(site, "INV-1004", 50_00, "refundable")
     async with opened(site.url) as adapter:
-        fresh = [await read(adapter, id) for id in (refunded, allocated)]
+        fresh = [await read_note(adapter, id) for id in (refunded, allocated)]
         plans = [adapter.plan_void(void(), note) for note in fresh]
         await adapter.refund(await adapter.plan_refund(external(10_00), fresh[0]), key=KEY)
         assert fresh[1].customer is not None
         site.act("renew", customer_id=fresh[1].customer.provider_id, currency="EUR", minor=60_00)
         for id, plan in zip((refunded, allocated), plans, strict=True):
-            note = await read(adapter, id)
+            note = await read_note(adapter, id)
             assert NoteAction.VOID not in adapter.allows(note)
             with pytest.raises(WrongState):
                 adapter.plan_void(void(), note)
             with pytest.raises(WrongState) as told:
                 await adapter.void(plan, key=f"{id:->64}")
             assert (told.value.code, told.value.path) == (ErrorCode.WRONG_STATE, ("id",))
-            assert (await read(adapter, id)).status is Status.ISSUED
+            assert (await read_note(adapter, id)).status is Status.ISSUED
 
 
 async def test_every_seeded_note_is_voided_where_that_is_allowed_and_nowhere_else(site: Site) -> None:
@@ -108,12 +81,24 @@ async def test_every_seeded_note_is_voided_where_that_is_allowed_and_nowhere_els
                 assert id in allowed
 
 
+async def test_a_text_that_is_too_long_is_told_before_the_notes_state(site: Site) -> None:
+    note_id = issued(site, "INV-1002", 1_00, "adjustment")
+    site.act("void", note_id=note_id)
+    async with opened(site.url) as adapter:
+        voided = await read_note(adapter, note_id)
+        with pytest.raises(InvalidInput) as caught:
+            adapter.plan_void(void(text="x" * 301), voided)
+        assert caught.value.path == ("note",)
+        with pytest.raises(WrongState):
+            adapter.plan_void(void(text="x" * 300), voided)
+
+
 @pytest.mark.parametrize("state_error", ["409", "400"])
 async def test_a_note_voided_or_deleted_meanwhile_is_told(site: Site, state_error: str) -> None:
     site.switch(state_error=state_error)
     voided, deleted = issued(site, "INV-1002", 1_00, "adjustment"), issued(site, "INV-1002", 2_00, "adjustment")
     async with opened(site.url) as adapter:
-        plans = [adapter.plan_void(void(), await read(adapter, id)) for id in (voided, deleted)]
+        plans = [adapter.plan_void(void(), await read_note(adapter, id)) for id in (voided, deleted)]
         site.act("void", note_id=voided)
         site.delete(deleted)
         found: list[GatewayError] = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.domain.commands import CreditNoteFilter, PageRequest, Place
@@ -12,20 +10,9 @@ from app.domain.errors import InvalidInput
 from app.domain.vocabulary import Order
 from app.providers.chargebee.adapter import Chargebee
 from tests.providers.chargebee import opened
-from tests.providers.chargebee.site import Site, serving
+from tests.providers.chargebee.site import Site
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as started:
-        yield started
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    return running.fresh()
 
 
 async def walked(

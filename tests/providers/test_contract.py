@@ -31,8 +31,8 @@ def test_every_provider_has_a_case() -> None:
 
 
 def test_a_case_has_a_reply_for_every_meaning_and_no_other_name_for_one(case: ProviderCase) -> None:
-    assert set(MEANINGS) <= {reply.stem for reply in (case.folder / "replies").iterdir()}
-    assert {"found", "issued", "issue.request"} <= {file.stem for file in (case.folder / "expected").iterdir()}
+    assert set(MEANINGS) <= {reply.stem for reply in (case.recorded.folder / "replies").iterdir()}
+    assert {"found", "issued", "issue.request"} <= {file.stem for file in (case.recorded.folder / "expected").iterdir()}
     for meaning in MEANINGS:
         assert set(case.reply(meaning)) == {"status", "headers", "body"}
 

@@ -16,9 +16,10 @@ from app.domain.vocabulary import ErrorCode, NoteAction, Operation, Settlement, 
 from app.gateway.changes import difference
 from app.gateway.codec import Codec
 from app.providers.contract import CanRefund
-from tests.providers.case import ProviderCase, Reply
+from tests.providers.case import ProviderCase
 from tests.providers.changing import CHANGES, METHODS, Change, Counter, Trial, counters
 from tests.providers.conftest import KEY, Opened, open_account
+from tests.providers.recordings import Reply
 from tests.providers.test_contract_oddities import NONSENSE
 from tests.support.serving import served
 

@@ -15,8 +15,9 @@ from app.domain.commands import CreditNoteFilter, PageRequest
 from app.domain.credit_note import CreditNote
 from app.domain.errors import GatewayError, OutcomeUnknown
 from app.domain.money import exponent
-from tests.providers.case import ProviderCase, Reply
+from tests.providers.case import ProviderCase
 from tests.providers.conftest import Opened
+from tests.providers.recordings import Reply
 
 pytestmark = pytest.mark.anyio
 

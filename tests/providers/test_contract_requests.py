@@ -18,8 +18,9 @@ from app.domain.commands import CreditTotal
 from app.domain.credit_note import CreditNote
 from app.domain.errors import GatewayError, InvalidInput, NotFound
 from app.gateway.recall import fits, mismatch
-from tests.providers.case import MEANINGS, ProviderCase, Reply
+from tests.providers.case import MEANINGS, ProviderCase
 from tests.providers.conftest import KEY, Opened
+from tests.providers.recordings import Reply
 
 pytestmark = pytest.mark.anyio
 

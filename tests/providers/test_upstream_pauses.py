@@ -15,19 +15,11 @@ from app.providers.contract import Limits
 from app.providers.line import Line
 from app.providers.policy import RetryBudget, RetryPolicy
 from app.store.redis import RedisStore
-from tests.providers.lines import limited, line_to, read, write
+from tests.providers.lines import GOOD, failure, limited, line_to, read, write
 from tests.support.clock import Clock
-from tests.support.peer import Peer, answer, listening
+from tests.support.peer import Peer, answer
 
 pytestmark = pytest.mark.anyio
-
-GOOD = answer('{"id": "CN-1"}')
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with listening() as peer:
-        yield peer
 
 
 @asynccontextmanager
@@ -47,12 +39,7 @@ async def two_processes(url: str, redis_url: str, limits: Limits | None = None) 
 
 
 async def refused(line: Line, *, seconds: float = 1) -> list[GatewayError]:
-    told = []
-    for call in (read, write):
-        with pytest.raises(GatewayError) as failed:
-            await call(line, seconds=seconds)
-        told.append(failed.value)
-    return told
+    return [await failure(call(line, seconds=seconds)) for call in (read, write)]
 
 
 async def test_a_write_does_not_wait_until_no_time_is_left_for_its_answer(peer: Peer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -14,31 +13,12 @@ from app.domain.vocabulary import ErrorCode
 from app.providers.line import Line
 from app.providers.policy import Deadline, RetryPolicy
 from app.providers.upstream import Upstream
-from tests.providers.lines import AUTH, Note, explain, line_to, read
-from tests.support.peer import Act, Peer, answer, babble, break_off, cut, cut_unread, drip, listening, reset, say_nothing
+from tests.providers.lines import AUTH, Note, explain, failure, line_to, read
+from tests.support.peer import Act, Peer, answer, babble, break_off, cut, cut_unread, drip, reset, say_nothing
 
 pytestmark = pytest.mark.anyio
 
 GOOD = answer('{"id": "CN-1", "unknown": [1, {"member": null}]}')
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with listening() as peer:
-        yield peer
-
-
-@pytest.fixture
-async def line(peer: Peer) -> AsyncIterator[Line]:
-    async with line_to(peer.url) as line:
-        yield line
-
-
-async def failing(line: Line, *, seconds: float = 5) -> GatewayError:
-    with pytest.raises(GatewayError) as failed:
-        await read(line, seconds=seconds)
-    assert failed.value.account == "acme-eu"
-    return failed.value
 
 
 async def test_a_read_is_sent_with_its_query_and_the_accounts_credentials(peer: Peer, line: Line) -> None:
@@ -55,7 +35,7 @@ async def test_a_read_is_sent_with_its_query_and_the_accounts_credentials(peer: 
 @pytest.mark.parametrize("act", [cut, cut_unread, reset, break_off, babble])
 async def test_a_read_whose_answer_was_lost_is_tried_three_times_and_unavailable(peer: Peer, line: Line, act: Act) -> None:
     peer.will(act)
-    failed = await failing(line)
+    failed = await failure(read(line))
     assert (type(failed), failed.code) == (Unavailable, ErrorCode.PROVIDER_UNAVAILABLE)
     assert peer.connections == 3
 
@@ -70,7 +50,7 @@ async def test_one_good_answer_is_enough(peer: Peer, line: Line, act: Act) -> No
 @pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 599, 408, 425, 301, 302, 304])
 async def test_an_answer_that_says_not_now_is_unavailable_after_three_attempts(peer: Peer, line: Line, status: int) -> None:
     peer.will(answer("", status, location="/notes/2"))
-    failed = await failing(line)
+    failed = await failure(read(line))
     assert (type(failed), failed.code, failed.retryable) == (Unavailable, ErrorCode.PROVIDER_UNAVAILABLE, True)
     assert failed.provider is not None
     assert failed.provider.http_status == status
@@ -90,7 +70,7 @@ async def test_an_answer_that_says_not_now_is_unavailable_after_three_attempts(p
 )
 async def test_a_refusal_is_final(peer: Peer, line: Line, status: int, error: type[GatewayError], code: ErrorCode) -> None:
     peer.will(answer('{"said": "no"}', status, x_request_id="req-7"))
-    failed = await failing(line)
+    failed = await failure(read(line))
     assert (type(failed), failed.code, failed.retryable) == (error, code, False)
     assert failed.provider is not None
     assert failed.provider.request_id == "req-7"
@@ -99,7 +79,7 @@ async def test_a_refusal_is_final(peer: Peer, line: Line, status: int, error: ty
 
 async def test_every_part_of_a_refusal_is_the_accounts(peer: Peer, line: Line) -> None:
     peer.will(answer("several", 422, x_request_id="req-8"))
-    failed = await failing(line)
+    failed = await failure(read(line))
     assert isinstance(failed, InvalidInputs)
     for problem in failed.problems:
         assert problem.account == "acme-eu"
@@ -120,7 +100,7 @@ async def test_a_wait_beyond_the_deadline_is_passed_on_and_not_waited_for(
     peer: Peer, line: Line, status: int, retry_after: str
 ) -> None:
     peer.will(answer("", status, retry_after=retry_after))
-    failed = await failing(line)
+    failed = await failure(read(line))
     assert type(failed) is (RateLimited if status == 429 else Unavailable)
     assert failed.retry_after is not None
     assert failed.retry_after == 60 if retry_after == "60" else 364 * 86_400 < failed.retry_after <= 365 * 86_400
@@ -135,7 +115,7 @@ async def test_a_wait_beyond_the_deadline_is_passed_on_and_not_waited_for(
 )  # fmt: skip
 async def test_an_answer_that_cannot_be_read_is_bad_payload_at_once(peer: Peer, line: Line, body: str | bytes) -> None:
     peer.will(answer(body))
-    failed = await failing(line)
+    failed = await failure(read(line))
     assert (type(failed), failed.code, failed.retryable) == (BadPayload, ErrorCode.PROVIDER_BAD_PAYLOAD, False)
     assert len(failed.message) < 600
     assert len(peer.heard) == 1
@@ -145,7 +125,7 @@ async def test_an_answer_that_cannot_be_read_is_bad_payload_at_once(peer: Peer, 
 async def test_a_read_without_an_end_in_time_is_a_time_out(peer: Peer, line: Line, act: Act) -> None:
     peer.will(act)
     started = time.monotonic()
-    failed = await failing(line, seconds=0.15)
+    failed = await failure(read(line, seconds=0.15))
     assert (type(failed), failed.code) == (Unavailable, ErrorCode.PROVIDER_TIMEOUT)
     assert time.monotonic() - started < 1
     assert len(peer.heard) == 1
@@ -156,7 +136,7 @@ async def test_attempts_share_one_deadline(peer: Peer) -> None:
     patient = RetryPolicy(attempts=1000, first_s=0)
     async with line_to(peer.url, retry=patient) as line:
         started = time.monotonic()
-        failed = await failing(line, seconds=0.2)
+        failed = await failure(read(line, seconds=0.2))
     assert isinstance(failed, Unavailable)
     assert time.monotonic() - started < 1
     assert len(peer.heard) > 3
@@ -164,5 +144,5 @@ async def test_attempts_share_one_deadline(peer: Peer) -> None:
 
 async def test_a_read_with_no_time_left_is_not_begun(peer: Peer, line: Line) -> None:
     peer.will(GOOD)
-    assert isinstance(await failing(line, seconds=0), Unavailable)
+    assert isinstance(await failure(read(line, seconds=0)), Unavailable)
     assert (peer.heard, peer.connections) == ([], 0)

@@ -18,12 +18,10 @@ from app.domain.errors import BadPayload, GatewayError, InvalidInputs
 from app.providers.line import Line
 from app.providers.policy import Deadline
 from app.providers.upstream import Upstream
-from tests.providers.lines import AUTH, SECRET, line_to, read, write
-from tests.support.peer import Peer, answer, cut, listening
+from tests.providers.lines import AUTH, GOOD, SECRET, line_to, read, write
+from tests.support.peer import Peer, answer, cut
 
 pytestmark = pytest.mark.anyio
-
-GOOD = answer('{"id": "CN-1"}')
 
 
 class Rerouted(httpx.AsyncHTTPTransport):
@@ -36,12 +34,6 @@ class Rerouted(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         request.url = request.url.copy_with(scheme="http", host=self._url.host, port=self._url.port)
         return await super().handle_async_request(request)
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with listening() as peer:
-        yield peer.will(GOOD)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import httpx
@@ -13,30 +13,14 @@ import pytest
 import structlog.testing
 
 from app import http, telemetry
-from app.domain.errors import GatewayError, OutcomeUnknown, Unavailable
+from app.domain.errors import OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
 from app.providers.contract import Limits
 from app.providers.limiter import Limiter
-from app.providers.line import Line
-from tests.providers.lines import limited, line_to, read, write
-from tests.support.peer import Peer, answer, listening, say_nothing
+from tests.providers.lines import failure, limited, line_to, read, write
+from tests.support.peer import Peer, say_nothing
 
 pytestmark = pytest.mark.anyio
-
-GOOD = answer('{"id": "CN-1"}')
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with listening() as peer:
-        yield peer.will(GOOD)
-
-
-async def failing(line: Line, *, seconds: float = 5) -> GatewayError:
-    with pytest.raises(GatewayError) as failed:
-        await write(line, seconds=seconds)
-    assert failed.value.account == "acme-eu"
-    return failed.value
 
 
 class Reluctant(httpx.AsyncHTTPTransport):
@@ -67,7 +51,7 @@ async def test_where_nobody_listens_nothing_was_sent() -> None:
         taken.bind(("127.0.0.1", 0))
         async with line_to(f"http://127.0.0.1:{taken.getsockname()[1]}") as line:
             with structlog.testing.capture_logs() as logged:
-                failed = await failing(line)
+                failed = await failure(write(line))
     assert (type(failed), failed.code) == (Unavailable, ErrorCode.PROVIDER_UNAVAILABLE)
     assert [event["result"] for event in logged if event["event"] == "upstream"] == ["PROVIDER_UNAVAILABLE"] * 3
 
@@ -83,7 +67,7 @@ async def test_what_could_not_be_sent_before_the_deadline_was_not_sent(seconds: 
             waiting.setblocking(False)  # noqa: FBT003 - the standard library's
             waiting.connect_ex(full.getsockname())
         async with line_to(f"http://127.0.0.1:{full.getsockname()[1]}") as line:
-            failed = await failing(line, seconds=seconds)
+            failed = await failure(write(line, seconds=seconds))
     assert (type(failed), failed.code) == (Unavailable, ErrorCode.PROVIDER_UNAVAILABLE)
 
 
@@ -96,7 +80,7 @@ async def test_what_was_not_sent_is_sent_at_last_and_once(peer: Peer) -> None:
 @pytest.mark.parametrize("error", http.NOT_SENT, ids=lambda error: error.__name__)
 async def test_what_the_library_never_sent_is_unavailable(peer: Peer, error: type[httpx.HTTPError]) -> None:
     async with line_to(peer.url, transport=Reluctant(failures=3, error=error)) as line:
-        failed = await failing(line)
+        failed = await failure(write(line))
     assert (type(failed), failed.code) == (Unavailable, ErrorCode.PROVIDER_UNAVAILABLE)
     assert peer.heard == []
 
@@ -106,7 +90,7 @@ async def test_what_the_library_never_sent_is_unavailable(peer: Peer, error: typ
 )
 async def test_what_the_library_may_have_sent_is_unknown(peer: Peer, error: type[httpx.HTTPError]) -> None:
     async with line_to(peer.url, transport=Reluctant(failures=1, error=error)) as line:
-        failed = await failing(line)
+        failed = await failure(write(line))
     assert isinstance(failed, OutcomeUnknown)
     assert failed.timed_out is issubclass(error, httpx.TimeoutException)
     assert peer.heard == []
@@ -117,7 +101,7 @@ async def test_a_write_that_waits_too_long_for_its_turn_was_not_sent(peer: Peer)
     async with line_to(peer.url, limiter=Limiter(Limits(concurrent=1))) as line:
         reading = asyncio.create_task(read(line))
         await peer.arrived.wait()
-        failed = await failing(line, seconds=0.1)
+        failed = await failure(write(line, seconds=0.1))
         reading.cancel()
     assert (type(failed), failed.code) == (Unavailable, ErrorCode.PROVIDER_UNAVAILABLE)
     assert peer.methods == ["GET"]
@@ -126,7 +110,7 @@ async def test_a_write_that_waits_too_long_for_its_turn_was_not_sent(peer: Peer)
 async def test_a_write_over_the_accounts_rate_was_not_sent_and_says_when(peer: Peer) -> None:
     async with line_to(peer.url, limiter=limited(Limits(per_minute=1))) as line:
         await write(line)
-        failed = await failing(line)
+        failed = await failure(write(line))
     assert type(failed) is Unavailable
     assert failed.retry_after is not None
     assert 50 < failed.retry_after <= 60

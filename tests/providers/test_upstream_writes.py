@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -16,7 +15,7 @@ from app.domain.vocabulary import ErrorCode
 from app.providers.contract import Limits
 from app.providers.limiter import Limiter
 from app.providers.line import Line
-from tests.providers.lines import AUTH, POST, line_to, read, write
+from tests.providers.lines import AUTH, GOOD, POST, failure, line_to, read, write
 from tests.support.peer import (
     Act,
     Peer,
@@ -26,7 +25,6 @@ from tests.support.peer import (
     cut,
     cut_unread,
     drip,
-    listening,
     read_nothing,
     reset,
     say_nothing,
@@ -34,30 +32,9 @@ from tests.support.peer import (
 
 pytestmark = pytest.mark.anyio
 
-GOOD = answer('{"id": "CN-1"}')
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with listening() as peer:
-        yield peer
-
-
-@pytest.fixture
-async def line(peer: Peer) -> AsyncIterator[Line]:
-    async with line_to(peer.url) as line:
-        yield line
-
-
-async def failing(line: Line, *, seconds: float = 5) -> GatewayError:
-    with pytest.raises(GatewayError) as failed:
-        await write(line, seconds=seconds)
-    assert failed.value.account == "acme-eu"
-    return failed.value
-
 
 async def unknown(line: Line, *, seconds: float = 5) -> OutcomeUnknown:
-    failed = await failing(line, seconds=seconds)
+    failed = await failure(write(line, seconds=seconds))
     assert isinstance(failed, OutcomeUnknown), failed
     assert (failed.code, failed.retryable) == (ErrorCode.OUTCOME_UNKNOWN, True)
     return failed
@@ -116,7 +93,7 @@ async def test_a_conflict_may_be_the_write_colliding_with_itself(peer: Peer, lin
 
 async def test_a_conflict_with_a_known_code_is_a_refusal(peer: Peer, line: Line) -> None:
     peer.will(answer("known", 409), GOOD)
-    assert type(await failing(line)) is Rejected
+    assert type(await failure(write(line))) is Rejected
     assert len(peer.heard) == 1
 
 
@@ -129,7 +106,7 @@ async def test_any_other_refusal_settles_it_whatever_the_body(
     peer: Peer, line: Line, status: int, error: type[GatewayError], body: str
 ) -> None:
     peer.will(answer(body, status), GOOD)
-    assert type(await failing(line)) is (Rejected if body == "known" else error)
+    assert type(await failure(write(line))) is (Rejected if body == "known" else error)
     assert len(peer.heard) == 1
 
 
@@ -149,7 +126,7 @@ async def test_a_rate_limited_write_is_refused_with_the_wait_and_not_sent_again(
     peer: Peer, line: Line, retry_after: str | None, bounds: tuple[float, float] | None
 ) -> None:
     peer.will(answer("", 429) if retry_after is None else answer("", 429, retry_after=retry_after), GOOD)
-    failed = await failing(line)
+    failed = await failure(write(line))
     assert type(failed) is RateLimited
     assert (failed.retry_after is None) if bounds is None else (bounds[0] <= (failed.retry_after or 0) <= bounds[1])
     assert len(peer.heard) == 1

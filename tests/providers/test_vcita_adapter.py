@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -17,21 +16,9 @@ from app.domain.vocabulary import ErrorCode, Filter, InvoiceStatus, Order, Reaso
 from app.providers.contract import AccountSettings, CanRecall, HasLines
 from app.providers.vcita import SPEC
 from tests.providers.vcita import settings
-from tests.providers.vcita.desk import CLIENT, DIRECTORY, Desk, Teller, open_desk, telling, uid
+from tests.providers.vcita.desk import CLIENT, DIRECTORY, Teller, uid
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def served_desk() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-async def teller(served_desk: Desk) -> AsyncIterator[Teller]:
-    async with telling(served_desk) as teller:
-        yield teller
 
 
 # number -> status, currency, total, creditable, due, paid
@@ -76,13 +63,13 @@ async def test_the_shapes_of_the_older_apis_make_no_difference(
     teller: Teller, switches: dict[str, str], account: AccountSettings | None
 ) -> None:
     before = await teller.invoice(1006, account)
-    teller.desk.set(**switches)
+    teller.desk.switch(**switches)
     assert await teller.invoice(1006, account) == before
 
 
 @pytest.mark.parametrize("lowers", ["yes", "no"])
 async def test_what_was_paid_is_not_told_once_there_are_notes(teller: Teller, lowers: str) -> None:
-    teller.desk.set(note_lowers_balance=lowers)
+    teller.desk.switch(note_lowers_balance=lowers)
     note = teller.desk.act("issue", invoice_id=uid(1004), minor=20_00)
     invoice = await teller.invoice(1004)
     assert invoice.amount_due == Money(130_00 if lowers == "yes" else 150_00, "EUR")
@@ -92,7 +79,7 @@ async def test_what_was_paid_is_not_told_once_there_are_notes(teller: Teller, lo
 
 
 async def test_a_token_the_platform_api_refuses_still_learns_what_is_left(teller: Teller) -> None:
-    teller.desk.set(platform_staff="refused")
+    teller.desk.switch(platform_staff="refused")
     invoice = await teller.invoice(1004)
     assert (invoice.status, invoice.amount_due, invoice.customer) == (InvoiceStatus.UNKNOWN, None, None)
     assert invoice.creditable == CreditableBalance(total=Money(200_00, "EUR"), exact=False)
@@ -112,7 +99,7 @@ async def test_a_token_the_business_api_refuses_reads_the_platform_api(teller: T
 async def test_an_unknown_invoice_is_absent_whatever_the_refusal_looks_like(
     teller: Teller, account: AccountSettings | None, switches: dict[str, str]
 ) -> None:
-    teller.desk.set(**switches)
+    teller.desk.switch(**switches)
     found = await teller.adapter(account).invoices([uid(1001), "inv_nobody", uid(1001)])
     assert set(found) == {uid(1001), "inv_nobody"}
     assert isinstance(found[uid(1001)], Invoice)
@@ -214,7 +201,7 @@ async def test_a_wrong_token_or_business_is_the_accounts_fault(teller: Teller) -
         settings(token="directory-x", on_behalf_of="wrong"),
     ):
         for shape in ("errors", "message", "error"):
-            teller.desk.set(unauthorized_body=shape)
+            teller.desk.switch(unauthorized_body=shape)
             with pytest.raises(AccountRefused) as raised:
                 await teller.adapter(account).probe()
             assert raised.value.code is ErrorCode.PROVIDER_UNAUTHENTICATED
@@ -223,11 +210,11 @@ async def test_a_wrong_token_or_business_is_the_accounts_fault(teller: Teller) -
 
 
 async def test_a_list_some_tokens_may_not_ask_says_so(teller: Teller) -> None:
-    teller.desk.set(notes_list="staff_only")
+    teller.desk.switch(notes_list="staff_only")
     with pytest.raises(AccountRefused) as raised:
         await teller.adapter(DIRECTORY).probe()
     assert raised.value.code is ErrorCode.PROVIDER_FORBIDDEN
-    teller.desk.set(notes_list="gateway_refuses_staff")
+    teller.desk.switch(notes_list="gateway_refuses_staff")
     with pytest.raises(Rejected, match="Unauthorized"):
         await teller.adapter().probe()
 

@@ -35,6 +35,7 @@ from app.domain.vocabulary import Disposition, ErrorCode, InvoiceStatus, IssueFi
 from app.providers.vcita import SPEC, wire
 from app.providers.vcita.issuing import issue_plan, notes_text
 from app.providers.vcita.options import VcitaOptions
+from tests.providers.readings import refusal_of
 from tests.providers.vcita import ACCOUNT, INVOICE_ID, command, euro, invoice, line, settings, tax
 
 PLAIN = invoice(line(80_00, tax("19", 15_20), id="itm1", quantity="2"), line(20_00, tax("19", 3_80), id="itm2"))
@@ -49,9 +50,7 @@ def body(plan: WritePlan) -> dict[str, Any]:
 
 
 def refusal(wanted: IssueCreditNote, against: Any = PLAIN, **account: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as raised:
-        issue_plan(wanted, against, settings(**account))
-    return raised.value
+    return refusal_of(issue_plan, wanted, against, settings(**account))
 
 
 def total(minor: int, **more: Any) -> IssueCreditNote:

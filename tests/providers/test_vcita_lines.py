@@ -20,6 +20,7 @@ from app.domain.vocabulary import ErrorCode
 from app.providers.vcita import wire
 from app.providers.vcita.issuing import issue_plan
 from app.providers.vcita.lines import lines_of_amount
+from tests.providers.readings import refusal_of
 from tests.providers.vcita import command, euro, invoice, line, settings, tax
 
 PLAIN = invoice(line(80_00, tax("19", 15_20), id="itm1", quantity="2"), line(20_00, tax("19", 3_80), id="itm2"))
@@ -49,9 +50,7 @@ def one(against: Invoice, wanted: CreditLine) -> tuple[str, Any, Any, list[Any]]
 
 
 def refusal(against: Invoice, *lines: CreditLine) -> GatewayError:
-    with pytest.raises(GatewayError) as raised:
-        plan(against, *lines)
-    return raised.value
+    return refusal_of(plan, against, *lines)
 
 
 def test_an_invoice_line_is_copied_with_name_price_and_its_own_tax() -> None:

@@ -16,7 +16,7 @@ from app.domain.credit_note import CreditNote
 from app.domain.money import Money, MoneyError, exponent
 from app.domain.vocabulary import Disposition, Reason, RefundStatus, Settlement, Status
 from app.providers.vcita import mapping, wire
-from tests.providers.vcita import ACCOUNT, HERE, reply
+from tests.providers.vcita import ACCOUNT, expected, reply
 
 NUMBERS = msgspec.json.Encoder(decimal_format="number")
 
@@ -32,8 +32,7 @@ def told(**members: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("meaning", ["found", "issued"])
 def test_a_reply_becomes_the_expected_note(meaning: str) -> None:
-    expected = json.loads((HERE / "expected" / f"{meaning}.json").read_text())
-    assert json.loads(msgspec.json.encode(read(reply(meaning)["body"]["data"]))) == expected
+    assert json.loads(msgspec.json.encode(read(reply(meaning)["body"]["data"]))) == expected(meaning)
 
 
 @pytest.mark.parametrize(

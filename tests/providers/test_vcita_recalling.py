@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -10,22 +9,10 @@ import pytest
 from app.domain.errors import NotFound, OutcomeUnknown
 from app.domain.plans import Refund
 from tests.providers.vcita import euro
-from tests.providers.vcita.desk import Desk, Teller, open_desk, telling
+from tests.providers.vcita.desk import Teller
 from tests.providers.vcita.refunds import FIRST, REFUNDS, booked, issued, planned
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def served_desk() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-async def teller(served_desk: Desk) -> AsyncIterator[Teller]:
-    async with telling(served_desk) as teller:
-        yield teller
 
 
 LOST: list[dict[str, Any]] = [{"fault": "drop_after"}, {"fault": "garbage"}, {"fault": "html"}, {"fault": "status", "after": True}]

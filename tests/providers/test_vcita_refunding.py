@@ -27,6 +27,7 @@ from app.providers.vcita.refunding import (
     refunds_of,
     stored_refund,
 )
+from tests.providers.readings import refusal_of
 from tests.providers.vcita import ACCOUNT, INVOICE_ID, KNOWN_ID, euro, settings
 
 NOW = datetime(2026, 11, 21, 13, 30, 59, 999_999, tzinfo=UTC)
@@ -55,9 +56,7 @@ def plan(note: CreditNote = NOTE, grounds: Grounds = GROUNDS, **members: Any) ->
 
 
 def refusal(note: CreditNote = NOTE, grounds: Grounds = GROUNDS, **members: Any) -> GatewayError:
-    with pytest.raises(GatewayError) as raised:
-        plan(note, grounds, **members)
-    return raised.value
+    return refusal_of(plan, note, grounds, **members)
 
 
 def of_payment(**members: Any) -> Grounds:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -28,22 +27,10 @@ from app.providers.contract import CanRefund, CanVoid
 from app.providers.vcita import SPEC
 from app.providers.vcita.options import VcitaOptions
 from tests.providers.vcita import euro, settings
-from tests.providers.vcita.desk import CLIENT, DIRECTORY, Desk, Teller, open_desk, telling, uid
+from tests.providers.vcita.desk import CLIENT, DIRECTORY, Desk, Teller, uid
 from tests.providers.vcita.refunds import FIRST, FULL, REFUNDS, SECOND, YEN, booked, issued, planned
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def served_desk() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-async def teller(served_desk: Desk) -> AsyncIterator[Teller]:
-    async with telling(served_desk) as teller:
-        yield teller
 
 
 async def refused(teller: Teller, note: CreditNote, payment_id: str | None = FIRST, **members: Any) -> GatewayError:
@@ -62,7 +49,7 @@ SHAPES = [
 
 @pytest.mark.parametrize("switches", SHAPES)
 async def test_a_payment_is_given_back_whole_whatever_the_shapes_of_the_older_api(teller: Teller, switches: dict[str, str]) -> None:
-    teller.desk.set(**switches)
+    teller.desk.switch(**switches)
     note = await issued(teller)
     plan = await planned(teller, note)
     teller.desk.seen.clear()
@@ -97,7 +84,7 @@ async def test_a_refund_made_elsewhere_is_recorded_as_such(teller: Teller) -> No
 
 
 async def test_a_note_settled_by_its_refund_is_told_as_settled(teller: Teller) -> None:
-    teller.desk.set(source_payment="settles_on_refund")
+    teller.desk.switch(source_payment="settles_on_refund")
     note = await issued(teller, options=VcitaOptions(source_payment_uid=FIRST))
     done = await teller.adapter().refund(await planned(teller, note), key="key-1")
     assert done.note.settlement is Settlement.SETTLED
@@ -106,7 +93,7 @@ async def test_a_note_settled_by_its_refund_is_told_as_settled(teller: Teller) -
 
 
 async def test_a_note_the_refund_makes_by_itself_is_told(teller: Teller) -> None:
-    teller.desk.set(strict_mode="on")
+    teller.desk.switch(strict_mode="on")
     note = await issued(teller)
     plan = await planned(teller, note)
     done = await teller.adapter().refund(plan, key="key-1")
@@ -141,7 +128,7 @@ async def test_what_does_not_fit_is_refused_and_nothing_is_given_back(
 @pytest.mark.parametrize("missing", ["422", "404"])
 @pytest.mark.parametrize("shape", ["documented", "message_array"])
 async def test_a_payment_nobody_has_is_an_input_at_fault(teller: Teller, missing: str, shape: str) -> None:
-    teller.desk.set(legacy_missing=missing, error_body=shape)
+    teller.desk.switch(legacy_missing=missing, error_body=shape)
     error = await refused(teller, await issued(teller), "pay_nobody")
     assert (type(error), error.path, error.account) == (InvalidInput, ("paymentId",), "vcita-test")
 
@@ -203,11 +190,11 @@ async def test_refunds_are_offered_only_where_the_account_says_so(refunds: str, 
     await accounts.aclose()
 
 
-def test_refunds_are_off_unless_set_and_no_note_is_withdrawn(served_desk: Desk) -> None:
+def test_refunds_are_off_unless_set_and_no_note_is_withdrawn(served_vcita: Desk) -> None:
     assert SPEC.switches["refunds"] == ("unset", "flex")
     assert SPEC.gates == {Operation.REFUND: ("refunds", "flex")}
     assert SPEC.demo_switches["refunds"] == "flex"
     assert {Operation.VOID, Operation.REFUND} <= set(SPEC.capabilities.notes)
-    adapter = Teller(served_desk, http.AsyncClient()).adapter()
+    adapter = Teller(served_vcita, http.AsyncClient()).adapter()
     assert isinstance(adapter, CanRefund)
     assert not isinstance(adapter, CanVoid)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta, timezone
 from decimal import Decimal
 
@@ -14,21 +13,9 @@ from app.domain.money import Money
 from app.domain.vocabulary import ErrorCode, Reason, RefundStatus, Settlement
 from app.providers.vcita.options import VcitaOptions
 from tests.providers.vcita import command, euro, settings
-from tests.providers.vcita.desk import DIRECTORY, Desk, Teller, open_desk, telling, uid
+from tests.providers.vcita.desk import DIRECTORY, Teller, uid
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def served_desk() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-async def teller(served_desk: Desk) -> AsyncIterator[Teller]:
-    async with telling(served_desk) as teller:
-        yield teller
 
 
 WAYS = [
@@ -99,7 +86,7 @@ async def test_acting_for_a_business_amounts_are_credited_and_lines_by_id_are_no
 
 @pytest.mark.parametrize("duplicates", ["refused", "accepted"])
 async def test_a_number_in_use_is_a_duplicate_where_vcita_says_so(teller: Teller, duplicates: str) -> None:
-    teller.desk.set(duplicate_number=duplicates)
+    teller.desk.switch(duplicate_number=duplicates)
     assert (await teller.issue(1001, CreditTotal(total=euro(1)), number="CN-7")).number == "CN-7"
     if duplicates == "accepted":
         assert (await teller.issue(1001, CreditTotal(total=euro(1)), number="CN-7")).number == "CN-7"
@@ -112,13 +99,13 @@ async def test_a_number_in_use_is_a_duplicate_where_vcita_says_so(teller: Teller
 @pytest.mark.parametrize("prefix", ["none", "CN-"])
 @pytest.mark.parametrize("numbering", ["continuous", "reset_yearly"])
 async def test_a_number_left_to_vcita_may_look_as_it_likes(teller: Teller, prefix: str, numbering: str) -> None:
-    teller.desk.set(numbering=numbering, number_prefix=prefix)
+    teller.desk.switch(numbering=numbering, number_prefix=prefix)
     assert (await teller.issue(1001, CreditTotal(total=euro(1)))).number
 
 
 @pytest.mark.parametrize(("zone", "hours"), [("UTC", 0), ("UTC+14", 14), ("UTC-11", -11)])
 async def test_the_date_of_issue_is_the_businesss(teller: Teller, zone: str, hours: int) -> None:
-    teller.desk.set(business_zone=zone)
+    teller.desk.switch(business_zone=zone)
     note = await teller.issue(1001, CreditTotal(total=euro(1)))
     assert note.issued_on == note.issued_at.astimezone(timezone(timedelta(hours=hours))).date()
 
@@ -134,7 +121,7 @@ async def test_the_date_of_issue_is_the_businesss(teller: Teller, zone: str, hou
 async def test_a_source_payment_is_sent_and_what_came_of_it_is_read(
     teller: Teller, choice: str, settlement: Settlement, refund: RefundStatus
 ) -> None:
-    teller.desk.set(source_payment=choice)
+    teller.desk.switch(source_payment=choice)
     options = VcitaOptions(source_payment_uid="pay0000000001001")
     note = await teller.issue(1001, CreditTotal(total=euro(10_00)), options=options)
     assert (note.settlement, note.refund_status) == (settlement, refund)
@@ -152,7 +139,7 @@ async def test_a_source_payment_that_does_not_fit_is_refused_by_name(
 
 @pytest.mark.parametrize("status", ["422", "400"])
 async def test_a_balance_used_up_meanwhile_is_vcitas_to_refuse(teller: Teller, status: str) -> None:
-    teller.desk.set(over_creditable=status)
+    teller.desk.switch(over_creditable=status)
     plan = teller.adapter().plan(command(CreditRemaining(), invoice_id=uid(1001)), await teller.invoice(1001))
     teller.desk.act("issue", invoice_id=uid(1001), minor=1)
     with pytest.raises(Rejected) as raised:
@@ -165,7 +152,7 @@ async def test_a_balance_used_up_meanwhile_is_vcitas_to_refuse(teller: Teller, s
 @pytest.mark.parametrize("mode", ["exclude", "include"])
 async def test_totals_reckoned_differently_are_shown_as_answered_not_as_expected(teller: Teller, mode: str) -> None:
     """The published sample fits neither way of reckoning, so the answer's totals go into the note and can be compared."""
-    teller.desk.set(tax_mode=mode)
+    teller.desk.switch(tax_mode=mode)
     number = 1007 if mode == "exclude" else 1001
     adapter = teller.adapter()
     plan = adapter.plan(command(CreditTotal(total=euro(10_00)), invoice_id=uid(number)), await teller.invoice(number))
@@ -184,7 +171,7 @@ async def test_candidates_are_all_notes_of_the_invoice_newest_first(teller: Tell
 
 
 async def test_a_header_the_operations_do_not_declare_may_be_refused_and_nothing_is_issued(teller: Teller) -> None:
-    teller.desk.set(on_behalf_of="refused")
+    teller.desk.switch(on_behalf_of="refused")
     plan = teller.adapter().plan(command(CreditTotal(total=euro(1)), invoice_id=uid(1001)), await teller.invoice(1001))
     with pytest.raises(AccountRefused):
         await teller.adapter(DIRECTORY).issue(plan, key="key-1")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.domain.commands import (
@@ -20,40 +18,16 @@ from app.domain.invoice import Invoice
 from app.domain.money import Money
 from app.domain.vocabulary import Disposition
 from app.providers.zenskar.adapter import Zenskar
-from tests.providers.zenskar import ABSENT_ID, ACCOUNT, Organisation, command, demo, eur, opened, serving
+from tests.providers.readings import left, read_invoice
+from tests.providers.zenskar import ABSENT_ID, ACCOUNT, Organisation, command, demo, eur, opened
 
 pytestmark = pytest.mark.anyio
 
 INVOICES = {1001: "EUR", 1002: "USD", 1003: "JPY", 1004: "EUR", 1005: "EUR"}
 
 
-@pytest.fixture(scope="module")
-def _served() -> Iterator[Organisation]:
-    with serving() as organisation:
-        yield organisation
-
-
-@pytest.fixture
-def zenskar(_served: Organisation) -> Organisation:
-    """The sandbox as it is at its start."""
-    _served.sandbox.switches.reset()
-    _served.sandbox.reset()
-    return _served
-
-
 async def invoice(adapter: Zenskar, number: int) -> Invoice:
-    found = (await adapter.invoices([demo(number)]))[demo(number)]
-    assert isinstance(found, Invoice), found
-    return found
-
-
-async def left(adapter: Zenskar, number: int) -> tuple[int, int, int]:
-    """Adjustable, refundable, total."""
-    balance = (await invoice(adapter, number)).creditable
-    assert balance is not None
-    assert balance.adjustable is not None
-    assert balance.refundable is not None
-    return balance.adjustable.minor, balance.refundable.minor, balance.total.minor
+    return await read_invoice(adapter, demo(number))
 
 
 def wanted(number: int, minor: int | None, *dispositions: DispositionPart) -> IssueCreditNote:
@@ -87,7 +61,7 @@ async def test_the_demo_invoices_have_the_figures_decided(zenskar: Organisation)
     async with opened(zenskar.url) as adapter:
         for number, figures in FIGURES.items():
             found = await invoice(adapter, number)
-            assert (await left(adapter, number), found.currency, found.note_ids) == (figures, INVOICES[number], ())
+            assert (left(found), found.currency, found.note_ids) == (figures, INVOICES[number], ())
         paid_in_two = (await invoice(adapter, 1004)).payments or ()
         absent = await adapter.invoices([ABSENT_ID, "INV-1"])
     assert [payment.refundable for payment in paid_in_two] == [eur(30_00), eur(20_00)]
@@ -119,7 +93,7 @@ async def test_a_note_issued_is_read_back_listed_and_subtracted(
         assert [each.ref for each in listed.notes] == [note.ref]
         after = await invoice(adapter, number)
         assert (after.note_ids, after.total.currency) == ((id,), INVOICES[number])
-        assert await left(adapter, number) == figures
+        assert left(after) == figures
     assert dispositions[-1:] in {(), note.dispositions}
     assert zenskar.sandbox.violations() == []
 

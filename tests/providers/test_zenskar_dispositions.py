@@ -8,18 +8,10 @@ from app.domain.commands import CreditRemaining, DispositionPart
 from app.domain.errors import AmountTooHigh, Unsupported
 from app.domain.invoice import Invoice
 from app.domain.vocabulary import Disposition, ErrorCode, IssueField
-from tests.providers.zenskar import bill, body, command, demo, eur, planned, refused
+from tests.providers.zenskar import bill, body, command, eur, planned, refused, to
 
 BALANCE, CREDIT = Disposition.INVOICE_BALANCE, Disposition.CUSTOMER_CREDIT
 REFUND, EXTERNAL = Disposition.PAYMENT_REFUND, Disposition.EXTERNAL_REFUND
-
-
-def to(disposition: Disposition, minor: int | None = None, payment: int | None = None) -> DispositionPart:
-    return DispositionPart(
-        disposition=disposition,
-        amount=None if minor is None else eur(minor),
-        payment_id=None if payment is None else demo(payment),
-    )
 
 
 UNPAID, PAID, HALF = bill(500_00), bill(0, 119_00), bill(150_00, 30_00, 20_00)

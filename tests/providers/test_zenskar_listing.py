@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,25 +15,12 @@ from app.domain.ranges import DayRange, InstantRange, MoneyRange
 from app.domain.vocabulary import Filter, Order, Reason, Settlement, Status
 from app.providers.zenskar.listing import Query, query
 from tests.gateway.stub import note
-from tests.providers.zenskar import Organisation, demo, opened, serving
+from tests.providers.zenskar import Organisation, demo, opened
 
 pytestmark = pytest.mark.anyio
 
 ACME, GLOBEX = "00000000-0000-4000-8000-00000000ac3e", "00000000-0000-4000-8000-0000000910be"
 """Customers of the demonstration data."""
-
-
-@pytest.fixture(scope="module")
-def _served() -> Iterator[Organisation]:
-    with serving() as organisation:
-        yield organisation
-
-
-@pytest.fixture
-def zenskar(_served: Organisation) -> Organisation:
-    _served.sandbox.switches.reset()
-    _served.sandbox.reset()
-    return _served
 
 
 def asked_for(**members: Any) -> Query:

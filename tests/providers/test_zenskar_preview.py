@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.domain.commands import CreditRemaining, DispositionPart, InvoiceTarget
 from app.domain.credit_note import Allocation, Ref
-from app.domain.errors import GatewayError
 from app.domain.invoice import Invoice
 from app.domain.plans import Preview
 from app.domain.vocabulary import Disposition
 from app.providers.zenskar import issuing
-from tests.providers.zenskar import ACCOUNT, INVOICE_ID, Organisation, bill, command, demo, eur, opened, serving, settings
+from tests.providers.readings import read_invoice
+from tests.providers.zenskar import ACCOUNT, INVOICE_ID, Organisation, bill, command, demo, eur, opened, settings, to
 
 pytestmark = pytest.mark.anyio
 
 BALANCE, CREDIT = Disposition.INVOICE_BALANCE, Disposition.CUSTOMER_CREDIT
 REFUND, EXTERNAL = Disposition.PAYMENT_REFUND, Disposition.EXTERNAL_REFUND
 UNPAID, PAID, HALF = bill(500_00), bill(0, 119_00), bill(150_00, 30_00, 20_00)
-
-
-def to(disposition: Disposition, minor: int | None = None, payment: int | None = None) -> DispositionPart:
-    return DispositionPart(
-        disposition=disposition,
-        amount=None if minor is None else eur(minor),
-        payment_id=None if payment is None else demo(payment),
-    )
 
 
 def off(minor: int, invoice_id: str = INVOICE_ID) -> Allocation:
@@ -67,19 +57,12 @@ def test_all_that_is_left_is_told_as_an_amount() -> None:
     assert shown == Preview(total=eur(200_00), allocations=(off(150_00), out(CREDIT, 50_00)))
 
 
-@pytest.fixture
-def zenskar() -> Iterator[Organisation]:
-    with serving() as organisation:
-        yield organisation
-
-
 @pytest.mark.parametrize("disposition", [CREDIT, EXTERNAL, REFUND])
 async def test_what_is_previewed_is_what_happens(zenskar: Organisation, disposition: Disposition) -> None:
     id = demo(1004)
     wanted = command(170_00, target=InvoiceTarget(invoice=Ref(ACCOUNT, id)), dispositions=(to(BALANCE), to(disposition)))
     async with opened(zenskar.url) as adapter:
-        invoice = (await adapter.invoices([id]))[id]
-        assert not isinstance(invoice, GatewayError)
+        invoice = await read_invoice(adapter, id)
         shown = adapter.preview(wanted, invoice)
         note = await adapter.issue(adapter.plan(wanted, invoice), key="key-1")
     assert shown == Preview(total=note.total, allocations=(off(150_00, id), out(disposition, 20_00)))

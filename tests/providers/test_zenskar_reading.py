@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,23 +13,9 @@ from app.domain.vocabulary import Filter, Order, Status
 from app.providers.contract import CanRecall, HasLines
 from app.providers.zenskar.adapter import Zenskar
 from app.secret import Secret
-from tests.providers.zenskar import ABSENT_ID, ACCOUNT, Organisation, demo, opened, serving, settings
+from tests.providers.zenskar import ABSENT_ID, ACCOUNT, Organisation, demo, opened, settings
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def _served() -> Iterator[Organisation]:
-    with serving() as organisation:
-        yield organisation
-
-
-@pytest.fixture
-def zenskar(_served: Organisation) -> Organisation:
-    """The sandbox as it is at its start."""
-    _served.sandbox.switches.reset()
-    _served.sandbox.reset()
-    return _served
 
 
 async def walk(adapter: Zenskar, where: CreditNoteFilter, order: Order = Order.ISSUED_DESC, size: int = 7) -> list[Page]:

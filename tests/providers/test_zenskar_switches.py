@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +18,8 @@ from app.domain.invoice import Invoice
 from app.domain.vocabulary import Disposition
 from app.providers.contract import AccountSettings
 from app.sandbox.kernel import BadControl
-from tests.providers.zenskar import ACCOUNT, Organisation, command, demo, opened, serving, settings
+from tests.providers.readings import read_invoice
+from tests.providers.zenskar import ACCOUNT, Organisation, command, demo, opened, settings
 
 # What an adapter can notice in reading an invoice or issuing against it; the first value is the sandbox's default.
 HABITS: Mapping[str, tuple[str, ...]] = {
@@ -74,16 +75,9 @@ PART = st.builds(
 )
 
 
-@pytest.fixture(scope="module")
-def zenskar() -> Iterator[Organisation]:
-    with serving() as organisation:
-        yield organisation
-
-
 def begin(zenskar: Organisation, habits: Mapping[str, str]) -> AccountSettings:
     """The demonstration data under these habits, and an account that knows what it has to."""
-    zenskar.sandbox.switches.reset()
-    zenskar.sandbox.reset()
+    zenskar.fresh()
     zenskar.switch(**habits)
     told = {"split_unit": "major", **{name: value for name, value in habits.items() if name in TOLD}}
     return settings(currency="EUR", **told)
@@ -167,8 +161,7 @@ async def issue(zenskar: Organisation, account: AccountSettings, wanted: IssueCr
     async with opened(zenskar.url, account) as adapter:
         assert isinstance(wanted.target, InvoiceTarget)
         id = wanted.target.invoice.external_id
-        invoice = (await adapter.invoices([id]))[id]
-        assert isinstance(invoice, Invoice)
+        invoice = await read_invoice(adapter, id)
         try:
             plan = adapter.plan(wanted, invoice)
         except GatewayError as refused:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
@@ -15,6 +14,7 @@ from app.store.gate import Gate, Hold, Leave, Passage, Take
 from app.store.memory import MemoryStore
 from app.store.redis import RedisStore
 from tests.support.clock import Clock
+from tests.support.store_kinds import store_of
 
 pytestmark = pytest.mark.anyio
 
@@ -22,11 +22,7 @@ FOR_EVER = float("inf")
 SLACK_S = 2.0  # a server's clock goes on while a test asks
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    opened: Store = MemoryStore(clock=Clock()) if request.param == "memory" else RedisStore(request.getfixturevalue("redis_url"))
-    yield opened
-    await opened.aclose()
+store = store_of("memory", "redis", still=True)
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ class Peer:
     """Set with every request."""
     _script: list[Act] = field(default_factory=list)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _served: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
 
     def will(self, *script: Act) -> Peer:
         """Do this from now on."""
@@ -66,12 +67,31 @@ class Peer:
         """Wait for the end of the test."""
         await self._over.wait()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            while await (self._script.pop(0) if len(self._script) > 1 else self._script[0])(self, reader, writer):
-                pass
-        writer.transport.abort()
+        self._served[asyncio.create_task(self._serve(reader, writer))] = writer
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                while await (self._script.pop(0) if len(self._script) > 1 else self._script[0])(self, reader, writer):
+                    pass
+        finally:
+            writer.transport.abort()
+
+    async def _end(self) -> None:
+        """Close every connection and wait for it: what outlives its loop is told as the leak of some later test."""
+        self._over.set()
+        for task, writer in self._served.items():
+            task.cancel()
+            writer.transport.abort()
+        ended = await asyncio.gather(*self._served, return_exceptions=True)
+        for writer in self._served.values():
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+        for mistake in ended:
+            if isinstance(mistake, Exception):
+                raise mistake
 
 
 @contextlib.asynccontextmanager
@@ -83,8 +103,8 @@ async def listening() -> AsyncIterator[Peer]:
     try:
         yield peer
     finally:
-        peer._over.set()
         server.close()
+        await peer._end()
 
 
 def answer(body: str | bytes = "{}", status: int = 200, *, close: bool = False, **headers: str) -> Act:

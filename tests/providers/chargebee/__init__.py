@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,28 +14,38 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from app import http
-from app.domain.commands import CreditLines, CreditRemaining, CreditTotal, CustomerTarget, InvoiceTarget, IssueCreditNote
+from app.domain.commands import (
+    CreditLine,
+    CreditLines,
+    CreditRemaining,
+    CreditTotal,
+    CustomerTarget,
+    DispositionPart,
+    InvoiceTarget,
+    IssueCreditNote,
+)
 from app.domain.credit_note import Party, Ref, TaxLine
-from app.domain.errors import GatewayError, InvalidInputs
+from app.domain.errors import GatewayError
 from app.domain.invoice import CreditableBalance, Invoice, InvoiceLine
 from app.domain.money import Money
 from app.domain.plans import WritePlan
-from app.domain.vocabulary import InvoiceStatus, Reason
+from app.domain.vocabulary import Disposition, InvoiceStatus, Reason
 from app.providers.chargebee import SPEC
 from app.providers.chargebee.adapter import Chargebee
 from app.providers.chargebee.issue import Issue
 from app.providers.chargebee.issuing import plan
 from app.providers.chargebee.order import Order
-from app.providers.contract import AccountSettings, Limits
-from app.providers.limiter import Limiter
-from app.providers.line import Line
-from app.providers.policy import Breaker, Deadline
-from app.providers.upstream import Upstream
+from app.providers.contract import AccountSettings
 from app.secret import Secret
+from tests.providers.readings import read_invoice, refusal_of
+from tests.providers.recordings import Recordings
+from tests.providers.upstreams import upstream
 
-HERE = Path(__file__).parent
+RECORDED = Recordings(Path(__file__).parent)
+reply, expected = RECORDED.reply, RECORDED.expected
 ACCOUNT = "chargebee-test"
 API_KEY = "test_key_of_the_test"
+KEY = "0123456789abcdef" * 4  # what the gateway gives as the provider key
 KNOWN_ID = "CN-1042"  # replies/found.json
 ABSENT_ID = "CN-0000"
 INVOICE_ID = "INV-2077"  # the invoice of the replies
@@ -44,17 +53,6 @@ TODAY = date(2026, 11, 20)
 BILLED_AT = datetime(2026, 11, 3, 14, 5, 9, tzinfo=UTC)
 
 Credit = CreditTotal | CreditLines | CreditRemaining
-
-
-def reply(meaning: str) -> dict[str, Any]:
-    """A recorded reply: status, headers, body."""
-    recorded: dict[str, Any] = json.loads((HERE / "replies" / f"{meaning}.json").read_text())
-    return recorded
-
-
-def expected(meaning: str) -> Any:
-    """What the gateway is to make of it."""
-    return json.loads((HERE / "expected" / f"{meaning}.json").read_text())
 
 
 def settings(**given: Any) -> AccountSettings:
@@ -75,19 +73,8 @@ def settings(**given: Any) -> AccountSettings:
 async def opened(url: str, account: AccountSettings | None = None) -> AsyncIterator[Chargebee]:
     """The adapter of an account at this address."""
     account = replace(account or settings(), base_url=url)
-    options = SPEC.client(account)
     async with http.AsyncClient() as client:
-        line = Line(
-            provider="chargebee",
-            account=account.name,
-            client=client,
-            base_url=options.base_url,
-            headers=options.headers,
-            limiter=Limiter(Limits()),
-            breaker=Breaker(),
-            secrets=tuple(account.credentials.values()),
-        )
-        yield Chargebee(Upstream(line, Deadline(10)), account)
+        yield Chargebee(upstream(SPEC, account, client), account)
 
 
 def money(minor: int, currency: str = "EUR") -> Money:
@@ -96,6 +83,11 @@ def money(minor: int, currency: str = "EUR") -> Money:
 
 def total(minor: int, currency: str = "EUR") -> CreditTotal:
     return CreditTotal(total=Money(minor, currency))
+
+
+def amount(minor: int, currency: str = "EUR", **given: Any) -> CreditLine:
+    """A line to be credited."""
+    return CreditLine(amount=Money(minor, currency), **given)
 
 
 def line(id: str, net: int, *rates: str, currency: str = "EUR") -> InvoiceLine:
@@ -134,6 +126,11 @@ def target(invoice_id: str) -> InvoiceTarget:
     return InvoiceTarget(invoice=Ref(ACCOUNT, invoice_id))
 
 
+def parts(*named: Disposition | None) -> dict[str, Any]:
+    """The input `dispositions`, as keyword."""
+    return {"dispositions": tuple(DispositionPart(disposition=one) for one in named if one is not None)}
+
+
 def customer(currency: str = "EUR", id: str = "acme") -> CustomerTarget:
     """A customer to be credited without an invoice."""
     return CustomerTarget(customer=Ref(ACCOUNT, id), currency=currency)
@@ -142,6 +139,11 @@ def customer(currency: str = "EUR", id: str = "acme") -> CustomerTarget:
 def planned(command: IssueCreditNote, invoice: Invoice | None, account: AccountSettings | None = None) -> WritePlan:
     """The plan made on TODAY."""
     return plan(Issue.of(command, invoice, account or settings(), today=TODAY))
+
+
+def refusal(command: IssueCreditNote, invoice: Invoice | None, account: AccountSettings | None = None) -> GatewayError:
+    """Why there is no plan."""
+    return refusal_of(planned, command, invoice, account)
 
 
 def order(plan: WritePlan) -> Order:
@@ -156,11 +158,16 @@ def form(plan: WritePlan) -> dict[str, str]:
     return dict(pairs)
 
 
-def problems(error: GatewayError) -> list[GatewayError]:
-    """What an error stands for, one by one."""
-    return list(error.problems) if isinstance(error, InvalidInputs) else [error]
+def columns(plan: WritePlan) -> dict[str, str]:
+    """Those of the line items a plan sends, without the list's name."""
+    return {name.removeprefix("line_items"): value for name, value in form(plan).items() if name.startswith("line_items")}
 
 
 def wanted() -> tuple[IssueCreditNote, Invoice]:
     """What replies/issued.json answers, and the invoice it is against; sent as in expected/issue.request.json."""
     return command(total(50_00), reason=Reason.WAIVER, reason_text="late & sorry", notify_customer=False), bill(150_00, 50_00)
+
+
+async def plan_for(adapter: Chargebee, id: str, credit: Credit, **given: Any) -> WritePlan:
+    """The plan of an open adapter against an invoice as it is now."""
+    return adapter.plan(command(credit, target=target(id), **given), await read_invoice(adapter, id))

@@ -7,13 +7,13 @@ from app.domain.money import Money
 from app.domain.vocabulary import ErrorCode, Status
 from app.providers.chargebee import SPEC
 from tests.providers.case import ProviderCase
-from tests.providers.chargebee import ABSENT_ID, API_KEY, HERE, KNOWN_ID, settings, wanted
+from tests.providers.chargebee import ABSENT_ID, API_KEY, KNOWN_ID, RECORDED, settings, wanted
 
 BASIC = "dGVzdF9rZXlfb2ZfdGhlX3Rlc3Q6"  # Base64 of the key and a colon (docs: Authentication: user name, no password)
 
 CASE = ProviderCase(
     spec=SPEC,
-    folder=HERE,
+    recorded=RECORDED,
     account=settings(),
     auth={"authorization": f"Basic {BASIC}"},
     secrets=(API_KEY, BASIC),

@@ -10,10 +10,24 @@ import msgspec
 from app.domain.commands import RefundCreditNote, VoidCreditNote
 from app.domain.credit_note import CreditNote, Ref
 from app.domain.invoice import Payment
+from app.domain.vocabulary import Reason
 from app.providers.chargebee import mapping, wire
 from tests.providers.chargebee import ACCOUNT, KNOWN_ID, money, reply
 
 NOW = datetime(2026, 11, 20, 14, 30, 15, 987_654, tzinfo=UTC)
+
+
+def told(**members: Any) -> dict[str, Any]:
+    """The recorded note with other members; None leaves one out, as Chargebee does."""
+    note = {**reply("found")["body"]["list"][0]["credit_note"], **members}
+    return {name: value for name, value in note.items() if value is not None}
+
+
+def read(note: dict[str, Any], reasons: dict[Reason, str] | None = None) -> CreditNote:
+    """What is read of a note as it is told."""
+    raw = msgspec.json.encode(note)
+    said = mapping.decoded(raw, wire.CreditNote, ACCOUNT)
+    return mapping.credit_note(said, raw, account=ACCOUNT, reasons=reasons or {})
 
 
 def noted(**members: Any) -> CreditNote:
@@ -22,9 +36,7 @@ def noted(**members: Any) -> CreditNote:
         "status": "refund_due", "total": 100_00, "sub_total": 100_00, "amount_allocated": 0, "amount_refunded": 0,
         "amount_available": 100_00, "linked_refunds": [], "allocations": [], "reference_invoice_id": "INV-2077",
     }  # fmt: skip
-    told = {**reply("found")["body"]["list"][0]["credit_note"], **unused, **members}
-    raw = msgspec.json.encode({name: value for name, value in told.items() if value is not None})
-    return mapping.credit_note(mapping.decoded(raw, wire.CreditNote, ACCOUNT), raw, account=ACCOUNT, reasons={})
+    return read(told(**{**unused, **members}))
 
 
 def gone(amount: int, status: str | None = "success", id: str = "txn_1") -> dict[str, Any]:

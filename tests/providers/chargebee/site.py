@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
@@ -14,8 +13,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.chargebee import ChargebeeSandbox
-from app.sandbox.kernel import Clock, Json
+from app.sandbox.kernel import Clock
 from tests.providers.chargebee import API_KEY, reply
+from tests.providers.sandboxed import Sandboxed
 from tests.support.serving import served
 
 
@@ -44,41 +44,22 @@ class Recorder:
 
 
 @dataclass(frozen=True)
-class Site:
-    """The sandbox, being served."""
+class Site(Sandboxed[ChargebeeSandbox]):
+    """The sandbox, being served, with its clock and what arrived."""
 
-    sandbox: ChargebeeSandbox
-    url: str
     clock: Clock
     requests: list[Request]
 
-    def fresh(self) -> Site:
-        """Books, switches and what was noted down as at the start."""
-        self.sandbox.switches.reset()
-        self.sandbox.reset()
+    def fresh(self) -> None:
+        """Nothing noted down, too."""
+        super().fresh()
         self.requests.clear()
-        return self
-
-    def act(self, action: str, **arguments: Json) -> dict[str, Any]:
-        """Behind the gateway's back."""
-        done = self.sandbox.act(action, arguments)
-        assert isinstance(done, dict)
-        return dict(done)
 
     def delete(self, id: str) -> None:
         """Delete a note, as somebody at Chargebee would."""
         answer = httpx.post(f"{self.url}/api/v2/credit_notes/{id}/delete", auth=(API_KEY, ""))
         answer.raise_for_status()
         self.requests.pop()
-
-    def switch(self, **chosen: str) -> None:
-        """What is not published, the other way."""
-        for name, value in chosen.items():
-            self.sandbox.switches.set(name, value)
-
-    def notes(self, invoice_id: str) -> list[dict[str, Json]]:
-        """The notes in the books against this invoice."""
-        return [note for note in self.sandbox.books()["notes"] if note["invoice_id"] == invoice_id]
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,28 +14,21 @@ from app.domain.credit_note import Ref, TaxLine
 from app.domain.invoice import CreditableBalance, Invoice, InvoiceLine
 from app.domain.money import Money
 from app.domain.vocabulary import InvoiceStatus, Reason
-from app.providers.contract import AccountSettings, Limits
-from app.providers.limiter import Limiter
-from app.providers.line import Line
-from app.providers.policy import Breaker, Deadline
-from app.providers.upstream import Upstream
+from app.providers.contract import AccountSettings
 from app.providers.vcita import SPEC
 from app.providers.vcita.adapter import Vcita
 from app.secret import Secret
+from tests.providers.recordings import Recordings
+from tests.providers.upstreams import upstream
 
-HERE = Path(__file__).parent
+RECORDED = Recordings(Path(__file__).parent)
+reply, expected = RECORDED.reply, RECORDED.expected
 ACCOUNT = "vcita-test"
 TOKEN = "staff-token-of-the-test"
 KNOWN_ID = "cn_abc123def456"  # replies/found.json
 ABSENT_ID = "cn_nobodyhasthis"
 INVOICE_ID = "59ny6pi00qjyww82"  # the invoice of the replies
 PAGE_SIZE = 2  # replies/page_first.json is a full page of this size, page_last.json a short one
-
-
-def reply(meaning: str) -> dict[str, Any]:
-    """A recorded reply: status, headers, body."""
-    recorded: dict[str, Any] = json.loads((HERE / "replies" / f"{meaning}.json").read_text())
-    return recorded
 
 
 def settings(*, token: str = TOKEN, source_payment: str = "accepted", refunds: str = "flex", **options: str) -> AccountSettings:
@@ -53,18 +46,8 @@ def settings(*, token: str = TOKEN, source_payment: str = "accepted", refunds: s
 
 def adapter(url: str, client: http.AsyncClient, account: AccountSettings | None = None) -> Vcita:
     """An adapter with a line of its own to this address."""
-    account = account or settings()
-    line = Line(
-        provider="vcita",
-        account=account.name,
-        client=client,
-        base_url=url,
-        headers=SPEC.client(account).headers,
-        limiter=Limiter(Limits()),
-        breaker=Breaker(),
-        secrets=tuple(account.credentials.values()),
-    )
-    return Vcita(Upstream(line, Deadline(10)), account)
+    account = replace(account or settings(), base_url=url)
+    return Vcita(upstream(SPEC, account, client), account)
 
 
 def euro(minor: int) -> Money:

@@ -8,11 +8,11 @@ from app.domain.money import Money
 from app.domain.vocabulary import ErrorCode, Reason, Status
 from app.providers.vcita import SPEC
 from tests.providers.case import ProviderCase
-from tests.providers.vcita import ABSENT_ID, HERE, KNOWN_ID, PAGE_SIZE, TOKEN, command, euro, invoice, line, settings, tax
+from tests.providers.vcita import ABSENT_ID, KNOWN_ID, PAGE_SIZE, RECORDED, TOKEN, command, euro, invoice, line, settings, tax
 
 CASE = ProviderCase(
     spec=SPEC,
-    folder=HERE,
+    recorded=RECORDED,
     account=settings(),
     auth={"authorization": f"Bearer {TOKEN}"},
     secrets=(TOKEN,),

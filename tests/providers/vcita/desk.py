@@ -20,6 +20,8 @@ from app.providers.vcita.adapter import Vcita
 from app.sandbox.faults import Fault, Faults, Faulty
 from app.sandbox.kernel import Clock
 from app.sandbox.vcita import VcitaSandbox
+from tests.providers.readings import read_invoice
+from tests.providers.sandboxed import Sandboxed
 from tests.providers.vcita import adapter, command, settings
 from tests.support.serving import served
 
@@ -32,36 +34,26 @@ def uid(number: int) -> str:
     return f"inv{number:013d}"
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+@dataclass(frozen=True)
+class Desk(Sandboxed[VcitaSandbox]):
     """The sandbox, the requests it has seen, and what goes wrong with them."""
 
-    sandbox: VcitaSandbox
-    url: str
     faults: Faults
     seen: list[str] = field(default_factory=list)
-
-    def set(self, **switches: str) -> None:
-        for name, value in switches.items():
-            self.sandbox.switches.set(name, value)
 
     def fault(self, **rule: Any) -> None:
         """The next request that fits the rule goes wrong."""
         self.faults.add(Fault(**{"times": 1, **rule}))
 
     def fresh(self) -> None:
-        """As at the start."""
-        self.sandbox.switches.reset()
-        self.sandbox.reset()
+        """Nothing seen and nothing to go wrong, too."""
+        super().fresh()
         self.faults.clear()
         self.seen.clear()
 
     def row(self, note_id: str) -> dict[str, Any]:
         """A note as the books have it."""
         return next(row for row in self.sandbox.books()["notes"] if row["id"] == note_id)
-
-    def act(self, action: str, **arguments: Any) -> Any:
-        return self.sandbox.act(action, arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +68,7 @@ class Teller:
 
     async def invoice(self, number: int, account: AccountSettings | None = None) -> Invoice:
         """The invoice as read now."""
-        found = (await self.adapter(account).invoices([uid(number)]))[uid(number)]
-        assert isinstance(found, Invoice), found
-        return found
+        return await read_invoice(self.adapter(account), uid(number))
 
     async def issue(
         self,

@@ -5,52 +5,41 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from app import http
-from app.domain.commands import CreditTotal, InvoiceTarget, IssueCreditNote
+from app.domain.commands import CreditTotal, DispositionPart, InvoiceTarget, IssueCreditNote
 from app.domain.credit_note import Party, Ref
-from app.domain.errors import GatewayError, InvalidInputs
+from app.domain.errors import GatewayError
 from app.domain.invoice import CreditableBalance, Invoice, Payment
 from app.domain.money import Money, total
 from app.domain.plans import WritePlan
-from app.domain.vocabulary import InvoiceStatus, Reason
-from app.providers.contract import AccountSettings, Limits
-from app.providers.limiter import Limiter
-from app.providers.line import Line
-from app.providers.policy import Breaker, Deadline
-from app.providers.upstream import Upstream
+from app.domain.vocabulary import Disposition, InvoiceStatus, Reason
+from app.providers.contract import AccountSettings
 from app.providers.zenskar import SPEC
 from app.providers.zenskar.adapter import Zenskar
 from app.providers.zenskar.issuing import Request, plan, preview
-from app.sandbox.kernel import Clock, Json
+from app.sandbox.kernel import Clock
 from app.sandbox.zenskar import ZenskarSandbox
 from app.secret import Secret
+from tests.providers.readings import problems, refusal_of
+from tests.providers.recordings import Recordings
+from tests.providers.sandboxed import Sandboxed
+from tests.providers.upstreams import upstream
 from tests.support.serving import served
 
-HERE = Path(__file__).parent
+RECORDED = Recordings(Path(__file__).parent)
+reply, expected = RECORDED.reply, RECORDED.expected
 ACCOUNT = "zenskar-test"
 API_KEY = "key-of-the-test"
 KNOWN_ID = "5b0e7a52-7a3e-4c51-9a52-0c7d6a1f0001"  # replies/found.json
 ABSENT_ID = "5b0e7a52-7a3e-4c51-9a52-0c7d6a1fffff"
 INVOICE_ID = "7c1f8b63-8b4f-4d62-8b63-1d8e7b2f0001"  # the invoice of the replies
 CUSTOMER_ID = "9d2a9c74-9c5a-4e73-9c74-2e9f8c3a0001"
-
-
-def reply(meaning: str) -> dict[str, Any]:
-    """A recorded reply: status, headers, body."""
-    recorded: dict[str, Any] = json.loads((HERE / "replies" / f"{meaning}.json").read_text())
-    return recorded
-
-
-def expected(meaning: str) -> Any:
-    """What the gateway is to make of it."""
-    return json.loads((HERE / "expected" / f"{meaning}.json").read_text())
 
 
 def demo(tail: int) -> str:
@@ -76,41 +65,11 @@ def settings(*, currency: str | None = None, **switches: str) -> AccountSettings
 async def opened(url: str, account: AccountSettings | None = None) -> AsyncIterator[Zenskar]:
     """The adapter of an account at this address: of the demonstration account, unless told."""
     account = replace(account or settings(**SPEC.demo_switches), base_url=url)
-    options = SPEC.client(account)
     async with http.AsyncClient() as client:
-        line = Line(
-            provider="zenskar",
-            account=account.name,
-            client=client,
-            base_url=options.base_url,
-            headers=options.headers,
-            limiter=Limiter(Limits()),
-            breaker=Breaker(),
-            secrets=tuple(account.credentials.values()),
-        )
-        yield Zenskar(Upstream(line, Deadline(10)), account)
+        yield Zenskar(upstream(SPEC, account, client), account)
 
 
-@dataclass(frozen=True)
-class Organisation:
-    """The sandbox, being served."""
-
-    sandbox: ZenskarSandbox
-    url: str
-
-    def act(self, action: str, **arguments: Json) -> dict[str, Any]:
-        """Behind the gateway's back."""
-        done = self.sandbox.act(action, arguments)
-        return dict(done) if isinstance(done, dict) else {}
-
-    def switch(self, **chosen: str) -> None:
-        """What is not published, the other way."""
-        for name, value in chosen.items():
-            self.sandbox.switches.set(name, value)
-
-    def notes(self, invoice_id: str) -> list[dict[str, Json]]:
-        """The notes in the books against this invoice."""
-        return [note for note in self.sandbox.books()["notes"] if note["invoice_id"] == invoice_id]
+Organisation = Sandboxed[ZenskarSandbox]
 
 
 @contextmanager
@@ -123,6 +82,15 @@ def serving() -> Iterator[Organisation]:
 
 def eur(minor: int) -> Money:
     return Money(minor, "EUR")
+
+
+def to(disposition: Disposition, minor: int | None = None, payment: int | None = None) -> DispositionPart:
+    """A part of a note: where it goes, how much, out of which demo payment."""
+    return DispositionPart(
+        disposition=disposition,
+        amount=None if minor is None else eur(minor),
+        payment_id=None if payment is None else demo(payment),
+    )
 
 
 def bill(due: int, *payments: int, currency: str = "EUR", wallet: int = 0, **given: Any) -> Invoice:
@@ -168,13 +136,7 @@ def planned(wanted: IssueCreditNote, invoice: Invoice | None, **switches: str) -
 def refused(wanted: IssueCreditNote, invoice: Invoice | None, **switches: str) -> list[GatewayError]:
     """Why there is no plan, problem by problem; there is no preview for the same."""
     account = settings(**{"split_unit": "major", **switches})
-    problems: list[list[GatewayError]] = []
-    for asked in (plan, preview):
-        with pytest.raises(GatewayError) as caught:
-            asked(account, wanted, invoice)
-        error = caught.value
-        problems.append(list(error.problems) if isinstance(error, InvalidInputs) else [error])
-    found, previewed = problems
+    found, previewed = (problems(refusal_of(asked, account, wanted, invoice)) for asked in (plan, preview))
     assert [(one.code, one.path, one.message) for one in found] == [(one.code, one.path, one.message) for one in previewed]
     return found
 

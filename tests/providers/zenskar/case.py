@@ -7,11 +7,11 @@ from app.domain.money import Money
 from app.domain.vocabulary import ErrorCode, Reason, Status
 from app.providers.zenskar import SPEC
 from tests.providers.case import ProviderCase
-from tests.providers.zenskar import ABSENT_ID, API_KEY, HERE, KNOWN_ID, bill, command, settings
+from tests.providers.zenskar import ABSENT_ID, API_KEY, KNOWN_ID, RECORDED, bill, command, settings
 
 CASE = ProviderCase(
     spec=SPEC,
-    folder=HERE,
+    recorded=RECORDED,
     account=settings(**SPEC.demo_switches),
     auth={"x-api-key": API_KEY, "organisation": "00000000-0000-4000-8000-0000000000a0"},
     secrets=(API_KEY,),
