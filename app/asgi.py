@@ -11,14 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from app import http, telemetry
 from app.accounts_file import demo_accounts
-from app.api import graphiql_page
+from app.api import graphiql_page, http_response
 from app.api.context import Services
 from app.api.federation import make_subgraph
 from app.api.host_names import HostNames
@@ -150,14 +150,10 @@ def create_app(
     view = View(schema or (make_subgraph() if settings.edge.subgraph == "yes" else make_schema()), process.services, settings.edge)
     gateway = Starlette(
         lifespan=_lifespan(process, health, view, reload),
-        middleware=[
-            Middleware(Threshold, health=health, process=process),
-            Middleware(RequestLog, health=health),
-            Middleware(SecurityHeaders),
-            Middleware(HostNames, only_loopback=lambda: not (health.settings.knows_callers or health.settings.is_open)),
-        ],
+        exception_handlers={HTTPException: http_response.astray, Exception: http_response.astray},
+        middleware=_layers(process, health),
         routes=[
-            Route("/", _home),
+            Route("/", graphiql_page.home),
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             graphiql_page.assets(),
@@ -167,6 +163,16 @@ def create_app(
     )
     gateway.router.redirect_slashes = False  # to where the client says that it is, and with a path that is none of ours
     return gateway
+
+
+def _layers(process: Process, health: Health) -> list[Middleware]:
+    """What every request passes, from the outside."""
+    return [
+        Middleware(Threshold, health=health, process=process),
+        Middleware(RequestLog, health=health),
+        Middleware(SecurityHeaders),
+        Middleware(HostNames, only_loopback=lambda: not (health.settings.knows_callers or health.settings.is_open)),
+    ]
 
 
 def _reload(read: Callable[[], Settings], services: Services, health: Health, told: Callable[[Settings], None] | None) -> Reload:
@@ -221,10 +227,6 @@ def from_environment(told: Callable[[Settings], None] | None = None) -> Starlett
 def with_sandbox(settings: Settings, addresses: dict[str, str]) -> Settings:
     """The settings with the built-in accounts, where none are configured."""
     return settings if settings.accounts else replace(settings, accounts=demo_accounts(addresses))
-
-
-async def _home(_: object) -> RedirectResponse:
-    return RedirectResponse("/graphql")
 
 
 class Threshold:

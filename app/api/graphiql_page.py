@@ -10,7 +10,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from starlette.responses import HTMLResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -49,6 +50,11 @@ class _Assets(StaticFiles):
         response.headers.update(_ASSET_HEADERS)
         response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if _HASHED.search(path) else "no-cache"
         return response
+
+
+async def home(_: Request) -> Response:
+    """From the gateway's bare address to the page's."""
+    return RedirectResponse("/graphql")
 
 
 def assets(built: Path = _BUILT) -> Mount:
