@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import kubernetes_validate
 import pytest
 import yaml
 from click.testing import CliRunner
+from kubernetes_validate.utils import all_versions, major_minor
 
 from app.asgi import create_app
 from app.cli import main
 from app.domain.vocabulary import Scope
 from app.settings import PREFIX, Settings, SettingsError, read_settings
-from tests.support.kubernetes import KINDS
+from tests.support.kubernetes import misspelt
 from tests.support.markdown import ROOT, Document
 from tests.test_readme import defaults
 
@@ -24,6 +26,47 @@ FOLDER = ROOT / "deploy/kubernetes"
 OPERATING = Document.read(ROOT / "docs/operating.md")
 PORT_NAME = "__meta_kubernetes_pod_container_port_name"
 PLACES = sorted(FOLDER.glob("*.yaml"))
+KINDS = ("ConfigMap", "Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Secret", "Service")
+VERSIONS = list(dict.fromkeys(map(major_minor, all_versions())))
+"""Of Kubernetes, whose published schemas are at hand."""
+
+POD = ("spec", "template", "spec")
+CONTAINER = (*POD, "containers", 0)
+UNKNOWN_OR_OF_ANOTHER_TYPE: list[tuple[str, tuple[str | int, ...], object]] = [
+    *((kind, ("speck",), {}) for kind in KINDS),
+    ("Deployment", ("apiVersion",), "apps/v1beta1"),
+    ("Deployment", (*POD, "terminationGracePeriodSeconds"), "75"),
+    ("Deployment", (*POD, "securityContext", "runAsNonroot"), True),
+    ("Deployment", (*CONTAINER, "livenessProbes"), {}),
+    ("Deployment", (*CONTAINER, "readinessProbe", "httpGet"), {"path": "/readyz"}),
+    ("Deployment", (*CONTAINER, "env", 1, "value"), 10),
+    ("Deployment", (*CONTAINER, "ports", 0, "containerPort"), "http"),
+    ("Deployment", (*CONTAINER, "lifecycle", "preStop", "exec", "command"), "sleep 3"),
+    ("Deployment", (*CONTAINER, "resources", "limits", "memory"), True),
+    ("Deployment", ("spec", "template", "metadata", "labels", "app.kubernetes.io/name"), 1),
+    ("Service", ("spec", "ports", 0, "port"), "80"),
+    ("HorizontalPodAutoscaler", ("apiVersion",), "autoscaling/v1"),
+    ("HorizontalPodAutoscaler", ("spec", "metrics", 0, "resource", "target", "averageUtilisation"), 70),
+    ("PodDisruptionBudget", ("apiVersion",), "policy/v1beta1"),
+    ("PodDisruptionBudget", ("spec", "minAvailable"), 1.5),
+    ("Secret", ("stringData", "CREDIT_NOTES_SECRET"), 5),
+    ("ConfigMap", ("data", "accounts.toml"), {"accounts": {}}),
+]
+MISSPELT: list[tuple[str, tuple[str | int, ...], object]] = [
+    ("Deployment", ("metadata", "name"), "Credit Notes"),
+    ("Deployment", ("spec", "strategy", "type"), "Rolling"),
+    ("Deployment", ("spec", "strategy", "rollingUpdate", "maxUnavailable"), "none"),
+    ("Deployment", (*POD, "securityContext", "seccompProfile", "type"), "RuntimeDefaul"),
+    ("Deployment", (*POD, "topologySpreadConstraints", 0, "whenUnsatisfiable"), "Never"),
+    ("Deployment", (*POD, "volumes", 1, "emptyDir", "medium"), "memory"),
+    ("Deployment", (*CONTAINER, "image"), "credit-notes"),
+    ("Deployment", (*CONTAINER, "image"), "credit-notes:latest"),
+    ("Deployment", (*CONTAINER, "ports", 0, "containerPort"), 80_000),
+    ("Deployment", (*CONTAINER, "resources", "limits", "memory"), "1536Mib"),
+    ("Service", ("spec", "type"), "ClusterIp"),
+    ("Service", ("spec", "ports", 0, "targetPort"), "no port"),
+    ("HorizontalPodAutoscaler", ("spec", "metrics", 0, "type"), "Resources"),
+]
 
 
 @cache
@@ -55,11 +98,50 @@ def settings(tmp_path: Path) -> Settings:
     return read_settings(environment={**environment(), "CREDIT_NOTES_CONFIG": str(mounted)}, host="0.0.0.0")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_manifest_has_the_shape_of_its_kind_and_no_member_nobody_knows(kind: str) -> None:
-    jsonschema.validate(manifests()[kind], KINDS[kind])
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**manifests()[kind], "speck": {}}, KINDS[kind])
+def altered(kind: str, place: tuple[str | int, ...], value: object) -> Any:
+    """A copy with another value there."""
+    found = copy.deepcopy(manifests()[kind])
+    *way, last = place
+    reduce(lambda within, step: within[step], way, found)[last] = value
+    return found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_manifest_is_of_the_published_schema(version: str) -> None:
+    for manifest in manifests().values():
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+
+@pytest.mark.parametrize(("kind", "place", "value"), UNKNOWN_OR_OF_ANOTHER_TYPE)
+def test_what_the_schema_does_not_know_is_refused(kind: str, place: tuple[str | int, ...], value: object) -> None:
+    wrong = altered(kind, place, value)
+    with pytest.raises((kubernetes_validate.ValidationError, kubernetes_validate.SchemaNotFoundError)):
+        kubernetes_validate.validate(wrong, VERSIONS[-1], strict=True)
+
+
+def test_every_word_name_port_and_size_is_one_that_is_taken() -> None:
+    assert [one for manifest in manifests().values() for one in misspelt(manifest)] == []
+    assert container()["image"]
+
+
+@pytest.mark.parametrize(("kind", "place", "value"), MISSPELT)
+def test_what_only_the_api_server_would_refuse_is_found(kind: str, place: tuple[str | int, ...], value: object) -> None:
+    wrong = altered(kind, place, value)
+    kubernetes_validate.validate(wrong, VERSIONS[-1], strict=True)  # where it does refuse, the rule of our own is not needed
+    assert len(misspelt(wrong)) == 1
+
+
+def test_no_member_stands_twice() -> None:
+    """The reader of YAML keeps the last one, and says nothing."""
+    nodes = [node for place in PLACES for node in yaml.compose_all(place.read_text())]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.MappingNode):
+            names = [name.value for name, _ in node.value]
+            assert len(names) == len(set(names)), node.start_mark
+            nodes += [member for _, member in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
 
 
 def test_the_manifests_mean_each_other() -> None:
@@ -72,6 +154,9 @@ def test_the_manifests_mean_each_other() -> None:
     assert container()["envFrom"] == [{"secretRef": {"name": found["Secret"]["metadata"]["name"]}}]
     (config,) = [volume["configMap"]["name"] for volume in pod()["volumes"] if "configMap" in volume]
     assert config == found["ConfigMap"]["metadata"]["name"]
+    (file,) = found["ConfigMap"]["data"]
+    (folder,) = [mount["mountPath"] for mount in container()["volumeMounts"] if mount["name"] == "accounts"]
+    assert environment()["CREDIT_NOTES_CONFIG"] == f"{folder}/{file}"
     assert {mount["name"] for mount in container()["volumeMounts"]} == {volume["name"] for volume in pod()["volumes"]}
     ports = {port["name"]: port["containerPort"] for port in container()["ports"]}
     probes = [container()[f"{which}Probe"]["httpGet"]["port"] for which in ("startup", "liveness", "readiness")]
