@@ -59,6 +59,7 @@ class EdgeSettings(BaseModel):
     query_aliases: Annotated[int, Field(ge=1, le=10_000)] = 200
     query_fields: Annotated[int, Field(ge=10, le=100_000)] = 2_000
     query_reads: Annotated[int, Field(ge=1, le=10**6)] = 1_000
+    query_values: Annotated[int, Field(ge=100, le=10**7)] = 100_000
     socket_init_s: Annotated[float, Field(gt=0, le=600)] = 5
     socket_operations: Annotated[int, Field(ge=1, le=10_000)] = 100
     stream_heartbeat_s: Annotated[float, Field(gt=0, le=600)] = 15

@@ -11,7 +11,7 @@ from app.settings import SettingsError, read_settings
 
 CHOSEN = {
     "body_bytes": 2048, "body_timeout_s": 2.5, "document_characters": 2000, "document_tokens": 200, "document_operations": 2,
-    "query_depth": 7, "query_aliases": 8, "query_fields": 90, "query_reads": 33, "persisted_characters": 0,
+    "query_depth": 7, "query_aliases": 8, "query_fields": 90, "query_reads": 33, "query_values": 444, "persisted_characters": 0,
     "socket_init_s": 1.5, "socket_operations": 12, "stream_heartbeat_s": 3.5, "stream_stalled_s": 4.5,
 }  # fmt: skip
 

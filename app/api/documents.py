@@ -8,22 +8,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import cast
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, get_variable_values, validate
 from graphql.validation import NoSchemaIntrospectionCustomRule, specified_rules
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from app.api.bounded_memory import BoundedMemory
+from app.api.cost import Cost, cost
 from app.api.limits import limits_rule
-from app.api.reads import reads
 from app.domain.errors import Forbidden, LimitExceeded
 from app.domain.vocabulary import Scope
 from app.edge_settings import USUAL, EdgeSettings
 
 REMEMBERED_CHARACTERS = 256 * 1024
 MOST_COMMENTS = 100
+MOST_MISTAKES = 10
+"""Told of one request: the message of each may hold all of the document."""
 
 # The library's own switch. Its default lets one document of 17 kB keep the process busy for seconds; a thousandth of this is usual.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
@@ -34,7 +35,7 @@ Documents = BoundedMemory[tuple[str, EdgeSettings], DocumentNode]
 
 
 class Checks(SchemaExtension):
-    """Parses within bounds, validates once, and refuses what would read too much."""
+    """Parses within bounds, validates once, and refuses what would read, take or give too much."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -79,8 +80,9 @@ class Checks(SchemaExtension):
 
     def _validated(self, document: DocumentNode) -> list[GraphQLError]:
         hidden = () if self._limits.introspects else (NoSchemaIntrospectionCustomRule,)
-        rules = (limits_rule(self._limits), *specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, *hidden)
-        errors = validate(self.execution_context.schema._schema, document, rules)  # noqa: SLF001 - shown nowhere else
+        rules = (limits_rule(self._limits), *specified_rules, OneOfInputValidationRule, *hidden)
+        schema = self.execution_context.schema._schema  # noqa: SLF001 - shown nowhere else
+        errors = validate(schema, document, rules, MOST_MISTAKES, hide_suggestions=not self._limits.suggests)
         if not errors:
             self._documents.put(self._key, document, weight=len(self._key[0]))
         return [_told(error) for error in errors]
@@ -93,11 +95,16 @@ class Checks(SchemaExtension):
         if named is None and len(operations) > 1:  # the framework would run the first
             return [GraphQLError("Must provide operation name if query contains multiple operations.")]
         operation = _named(operations, named)
-        count = reads(context.schema._schema, document, operation, context.variables or {})  # noqa: SLF001 - as above
-        if count > self._limits.query_reads:
-            message = f"the operation may need {count} reads; at most {self._limits.query_reads} are taken: ask for smaller pages"
-            return [GraphQLError(message, original_error=LimitExceeded(message))]
-        return await self._refused(operation, count)
+        schema, request = context.schema._schema, context.context  # noqa: SLF001 - as above
+        variables = get_variable_values(
+            schema, operation.variable_definitions or (), context.variables or {}, MOST_MISTAKES, not self._limits.suggests
+        )
+        if isinstance(variables, list):
+            return variables
+        known = () if request is None else request.services.accounts.settings.values()
+        accounts = sum(request.caller.may_use(one) for one in known)
+        costs = cost(schema, document, operation, variables.coerced, accounts=accounts)
+        return _too_much(costs, self._limits) or await self._refused(operation, costs.reads)
 
     async def _refused(self, operation: OperationDefinitionNode, count: int) -> list[GraphQLError]:
         """What this caller may not ask, or not now. What a mutation may not do is told in its payload."""
@@ -113,6 +120,18 @@ class Checks(SchemaExtension):
             return []
         message = "over the caller's limit of reads"
         return [GraphQLError(message, original_error=LimitExceeded(message))]
+
+
+def _too_much(costs: Cost, limits: EdgeSettings) -> list[GraphQLError]:
+    """Which limit of an operation's cost is exceeded."""
+    if costs.reads > limits.query_reads:
+        found = f"need {costs.reads} reads; at most {limits.query_reads} are taken: ask for smaller pages"
+    elif costs.values > limits.query_values:
+        found = f"use {costs.values} values; at most {limits.query_values} are taken: ask for fewer fields, or smaller pages"
+    else:
+        return []
+    message = f"the operation may {found}"
+    return [GraphQLError(message, original_error=LimitExceeded(message))]
 
 
 def _told(error: GraphQLError) -> GraphQLError:

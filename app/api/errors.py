@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from graphql import GraphQLError
@@ -24,13 +23,8 @@ CALLERS_FAULT = frozenset({
 })  # fmt: skip
 
 
-_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
-
-
-def present(error: GraphQLError, request_id: str | None, *, suggests: bool = True) -> None:
-    """Rewrite one error in place: message and extensions. Without suggestions it names nothing of the schema that was not asked for."""
-    if not suggests:
-        error.message = _SUGGESTION.sub("", error.message)
+def present(error: GraphQLError, request_id: str | None) -> None:
+    """Rewrite one error in place: message and extensions."""
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error

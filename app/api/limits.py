@@ -1,6 +1,6 @@
 """How large a document is once its fragments are spread out, measured before anything else looks at it, in time linear in its text.
 
-What a query makes the gateway read is counted in reads.py.
+What an operation costs is counted in cost.py.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ from app.api.queries import Query
 from app.api.scalars import SCALARS
 from app.api.subscriptions import Subscription
 from app.api.types import CreditNote
-from app.edge_settings import USUAL
 
 
 class Schema(strawberry.Schema):
@@ -31,9 +30,8 @@ class Schema(strawberry.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Rewrite them in place."""
         context = None if execution_context is None else execution_context.context
-        limits = getattr(context, "limits", None) or USUAL
         for error in errors:
-            present(error, getattr(context, "request_id", None), suggests=limits.suggests)
+            present(error, getattr(context, "request_id", None))
 
 
 def make_schema(query: type = Query, *, scalars: Mapping[object, Any] = SCALARS) -> Schema:

@@ -59,6 +59,18 @@ def test_production_suggests_no_names(production: GatewayClient) -> None:
             assert error["message"].strip()
 
 
+def test_production_suggests_no_names_for_variables_either(production: GatewayClient, gateway: GatewayClient) -> None:
+    query = "query($f: CreditNoteFilter) { creditNotes(filter: $f) { nodes { id } } }"
+    for wrong in ({"statuss": ["ISSUED"]}, {"statuses": ["ISUED"]}):
+        assert "Did you mean" not in production.error(query, f=wrong)["message"]
+        assert "Did you mean" in gateway.error(query, f=wrong)["message"]
+
+
+def test_what_a_client_says_itself_is_told_as_it_said_it(production: GatewayClient) -> None:
+    (error,) = asked(production, '{ creditNotes(filter: { statuses: "x Did you mean y?" }) { totalCount } }').json()["errors"]
+    assert "Did you mean y?" in error["message"]
+
+
 def test_production_has_no_explorer(production: GatewayClient) -> None:
     assert page(production).status_code == 406
     assert asked(production, "{ accounts { name } }").status_code == 200

@@ -47,8 +47,17 @@ def test_a_document_within_the_bounds_is_answered(asked: GatewayClient) -> None:
 
 def test_a_document_with_very_many_mistakes_is_answered_briefly(asked: GatewayClient) -> None:
     fields = " ".join(f"nonsense{index}" for index in range(2000))
-    errors = asked.ask(f"{{ {fields} }}")["errors"]
-    assert len(errors) <= 101
+    wrong = " ".join(f"nonsense{index}: 1" for index in range(1200))
+    for document in (f"{{ {fields} }}", f"{{ creditNotes(filter: {{ {wrong} }}) {{ totalCount }} }}"):
+        errors = asked.ask(document)["errors"]
+        assert [error["extensions"]["code"] for error in errors] == ["INVALID_INPUT"] * 10 + ["LIMIT_EXCEEDED"]
+        assert max(len(error["message"]) for error in errors) <= 300
+
+
+def test_variables_with_very_many_mistakes_are_answered_briefly(asked: GatewayClient) -> None:
+    errors = asked.ask(LIST, filter={f"nonsense{index}": 1 for index in range(10_000)})["errors"]
+    assert len(errors) <= 11
+    assert {error["extensions"]["code"] for error in errors} <= {"INVALID_INPUT", "LIMIT_EXCEEDED"}
     assert max(len(error["message"]) for error in errors) <= 300
 
 

@@ -6,21 +6,25 @@ import time
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, parse, validate
+from graphql import OperationDefinitionNode, get_variable_values, parse, validate
+from graphql.execution.values import VariableValues
 
-from app.api.reads import is_read, reads
+from app.api.cost import cost, is_read
 from app.api.schema import make_schema
 from tests.support.running import GatewayClient, SandboxControl
 
 SCHEMA = make_schema()._schema
 INVOICE = "aTpjaGFyZ2ViZWUtZGVtbzpJTlYtMjAwMQ"  # i:chargebee-demo:INV-2001
+ISSUED = {"idempotencyKey": "k", "against": {"invoice": {"id": INVOICE}}, "credit": {"remaining": True}, "reason": "OTHER"}
 
 
 def counted(document: str, **variables: Any) -> int:
     parsed = parse(document)
     assert validate(SCHEMA, parsed) == []
     (operation,) = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
-    return reads(SCHEMA, parsed, operation, variables)
+    given = get_variable_values(SCHEMA, operation.variable_definitions or (), variables)
+    assert isinstance(given, VariableValues)
+    return cost(SCHEMA, parsed, operation, given.coerced, accounts=3).reads
 
 
 @pytest.mark.parametrize(
@@ -41,7 +45,7 @@ def counted(document: str, **variables: Any) -> int:
         ("query($n: Int) { creditNotes(first: $n) { nodes { lineItems { quantity } } } }", {"n": 30}, 1 + 30),
         ("query($n: Int) { creditNotes(first: $n) { nodes { lineItems { quantity } } } }", {}, 1 + 25),
         ("query($n: Int) { creditNotes(first: $n) { nodes { lineItems { quantity } } } }", {"n": None}, 1 + 25),
-        ("query($n: Int) { creditNotes(first: $n) { nodes { lineItems { quantity } } } }", {"n": "30"}, 1 + 25),
+        ("query($n: Int) { creditNotes(first: $n) { nodes { lineItems { quantity } } } }", {"n": 30.0}, 1 + 30),
         ("query($n: Int = 7) { creditNotes(first: $n) { nodes { lineItems { quantity } } } }", {}, 1 + 7),
         ("query($n: Int = 7) { creditNotes(first: $n) { nodes { lineItems { quantity } } } }", {"n": 3}, 1 + 3),
         ('{ creditNotesByIds(ids: ["a", "b", "c"]) { lineItems { quantity } } }', {}, 3 + 3),
@@ -52,6 +56,13 @@ def counted(document: str, **variables: Any) -> int:
         (("{ a: creditNotes(first: 2) { ...P } b: creditNotes(first: 3) { ...P } } fragment P on CreditNoteConnection "
          "{ nodes { invoice { details { number } } } }"), {}, (1 + 2) + (1 + 3)),
         ("{ creditNotes @skip(if: true) { nodes { id } } }", {}, 1),
+        ('{ creditNotes(filter: { invoiceIds: ["a", "b", "c"] }) { nodes { lineItems { quantity } } } }', {}, 3 + 25),
+        ("query($i: [ID!]) { creditNotes(filter: { invoiceIds: $i }) { totalCount } }", {"i": ["a"] * 40}, 40),
+        ('query($i: [ID!] = ["a", "b"]) { creditNotes(filter: { invoiceIds: $i }) { totalCount } }', {}, 2),
+        ("query($f: CreditNoteFilter) { creditNotes(filter: $f) { totalCount } }", {"f": {"customerProviderIds": ["a"] * 7}}, 7),
+        ("query($f: CreditNoteFilter) { creditNotes(filter: $f) { totalCount } }", {"f": {"invoiceIds": []}}, 1),
+        ("query($f: CreditNoteFilter) { creditNotes(filter: $f) { totalCount } }", {"f": None}, 1),
+        ('subscription { creditNoteChanged(filter: { invoiceIds: ["a", "b"] }) { creditNote { lineItems { quantity } } } }', {}, 1 + 2),
     ],
 )  # fmt: skip
 def test_what_is_read_is_counted(document: str, variables: dict[str, Any], count: int) -> None:
@@ -60,8 +71,12 @@ def test_what_is_read_is_counted(document: str, variables: dict[str, Any], count
 
 def test_a_write_counts_as_several_reads() -> None:
     one = "issueCreditNote(input: $i) { creditNote { lineItems { quantity } } }"
-    assert counted(f"mutation($i: IssueCreditNoteInput!) {{ {one} }}") == 5 + 1
-    assert counted(f"mutation($i: IssueCreditNoteInput!) {{ a: {one} b: {one} }}") == 2 * (5 + 1)
+    assert counted(f"mutation($i: IssueCreditNoteInput!) {{ {one} }}", i=ISSUED) == 5 + 1
+    assert counted(f"mutation($i: IssueCreditNoteInput!) {{ a: {one} b: {one} }}", i=ISSUED) == 2 * (5 + 1)
+    spread = (
+        f"mutation($i: IssueCreditNoteInput!) {{ ...F ...F }} fragment F on Mutation {{ a: {one} ... on Mutation {{ b: {one} }} }}"
+    )
+    assert counted(spread, i=ISSUED) == 4 * (5 + 1)
 
 
 def test_every_field_that_waits_for_something_is_counted() -> None:
