@@ -90,7 +90,7 @@ async def _compare(accounts: dict[str, AccountSettings], requests: int, rate: fl
     took: dict[str, list[float]] = {name: [] for name in others}
     async with (
         gateway.router.lifespan_context(gateway),
-        httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://gateway", timeout=60) as client,
+        httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://localhost", timeout=60) as client,
     ):
         ids = await _ids(client)
         await _times(client, ids, A_ROUND)

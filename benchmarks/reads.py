@@ -71,7 +71,7 @@ async def _measure(addresses: dict[str, str], requests: int) -> None:
 
 
 def _client(app: Starlette) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
 async def _ask(client: httpx.AsyncClient, query: str) -> None:
