@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from app.providers.policy import Deadline
 from app.sandbox.server import make_sandbox, serving
 from app.settings import Settings
 from app.store import Store, StoreFailure
+
+STOPPED = "reads; its writes are stopped: an amount was a power of ten off. Look at its last note, then say --confirm-units"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +46,31 @@ async def check_accounts(settings: Settings, *, confirm_units: bool = False) -> 
 async def _check(settings: Settings, *, confirm_units: bool) -> list[Row]:
     process = make_process(settings)
     try:
-        accounts = process.services.accounts.of(OPEN)
+        accounts, alarms = process.services.accounts.of(OPEN), UnitAlarms(process.ledger)
         if confirm_units:
-            alarms = UnitAlarms(process.ledger)
             await asyncio.gather(*(alarms.confirm(account) for account in accounts))
-        rows = await asyncio.gather(*(_row(account, settings.timings.read_timeout_s) for account in accounts))
+        rows = await asyncio.gather(*(_row(account, alarms, settings.timings.read_timeout_s) for account in accounts))
         return [*rows, *await _ledger_rows(process.ledger, settings)]
     finally:
         await process.aclose()
 
 
-async def _row(account: Account, seconds: float) -> Row:
+async def _row(account: Account, alarms: UnitAlarms, seconds: float) -> Row:
     started, state, works = time.monotonic(), "OK", True
     try:
         await account.adapter(Deadline(seconds)).probe()
     except GatewayError as failed:
         state, works = f"{failed.code.value}: {failed.message}"[:200], False
-    return Row(account=account.name, provider=account.spec.name, state=state, latency_s=time.monotonic() - started, works=works)
+    latency_s = time.monotonic() - started
+    if works and await _is_stopped(account, alarms):
+        state, works = STOPPED, False
+    return Row(account=account.name, provider=account.spec.name, state=state, latency_s=latency_s, works=works)
+
+
+async def _is_stopped(account: Account, alarms: UnitAlarms) -> bool:
+    with contextlib.suppress(StoreFailure):  # the ledger's own line says that it is away
+        return await alarms.is_raised(account)
+    return False
 
 
 async def _ledger_rows(ledger: Store, settings: Settings) -> list[Row]:

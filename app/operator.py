@@ -72,7 +72,9 @@ class Listing:
     more: int
 
 
-async def list_operations(settings: Settings, *, only_open: bool, account: str | None, limit: int) -> Listing:
+async def list_operations(
+    settings: Settings, *, only_open: bool, account: str | None, limit: int, only_half_done: bool = False
+) -> Listing:
     """The writes of one account, or of all. Raises StoreFailure or StoreUnavailable without the ledger, NotFound for the account."""
     async with _process(settings) as process:
         accounts, operations = process.services.accounts, process.services.operations
@@ -81,6 +83,8 @@ async def list_operations(settings: Settings, *, only_open: bool, account: str |
         number = itertools.count()  # what is equally old stays as it came
         for one in asked:
             async for entry in operations.of_account(one, only_open=only_open):
+                if only_half_done and not entry.is_between_steps:
+                    continue
                 heapq.heappush(latest, (_last(entry) or 0.0, -next(number), one, entry))
                 if len(latest) > limit:
                     heapq.heappop(latest)
@@ -92,13 +96,16 @@ async def list_operations(settings: Settings, *, only_open: bool, account: str |
         return Listing(rows=rows, more=next(number) - len(latest))
 
 
-async def resolve(settings: Settings, *, account: str, operation: Operation, key: str, note_id: str | None) -> Row:
-    """End an open write by a person's word: this note came of it, or (None) nothing did. Raises what `Decisions.decide` raises."""
+async def resolve(
+    settings: Settings, *, account: str, operation: Operation, key: str, note_id: str | None, gives_up: bool = False
+) -> Row:
+    """End a write by a person's word: this note came of it, or (None) nothing did, or nothing more will. Raises what `Decisions` raises."""
     async with _process(settings) as process:
         services = process.services
         keys = remembered(services.accounts.find(OPEN, account), operation, key)
         deadline = Deadline(settings.timings.read_timeout_s)
-        entry = await Decisions(writes=services.writes).decide(keys, note_id=note_id, deadline=deadline)
+        decisions = Decisions(writes=services.writes)
+        entry = await (decisions.give_up(keys) if gives_up else decisions.decide(keys, note_id=note_id, deadline=deadline))
         return Row.of(account, Recorded(entry=entry, result=told(entry, account=account)))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from app.accounts_file import demo_accounts, read_accounts
 from app.domain.vocabulary import Reason
+from app.providers import PROVIDERS
 from app.providers.contract import AccountSettings, Limits
 from app.secret import Secret
 
@@ -106,6 +107,12 @@ def test_the_site_or_an_address_of_its_own_makes_where_to_go() -> None:
     assert read(one={"provider": "zenskar", "api_key": {"env": "KEY"}, "base_url": "https://z.example"})[1] == [
         "f.toml [accounts.one] organisation: is needed for zenskar"
     ]
+
+
+@pytest.mark.parametrize("address", ["https://host", "https://host/", "https://host/api/v2", "https://host/api/v2/"])
+def test_the_address_of_a_chargebee_site_may_name_its_api_or_not(address: str) -> None:
+    account = one("chargebee", base_url=address)
+    assert PROVIDERS["chargebee"].client(account).base_url == "https://host"
 
 
 @pytest.mark.parametrize("site", ["acme.chargebee.com", "evil.example/#", "acme:1", "-", "a" * 64])

@@ -18,8 +18,9 @@ BELOW = {"providers", "domain", "settings", "secret", "telemetry", "http", "stor
 PARTS_OF_SETTINGS = {"edge_settings", "identity_settings", "operation_settings"}
 # A layer may import those named beside it. `asgi`, `metrics_port`, `check`, `operator`, `cli` put the whole together and are imported by none of these.
 MAY_IMPORT: dict[str, set[str]] = {
-    **{name: set() for name in ("secret", "http", "demo", "shutdown", *PARTS_OF_SETTINGS)},
+    **{name: set() for name in ("secret", "http", "demo", "shutdown", "socket_server", *PARTS_OF_SETTINGS)},
     "domain": {"domain"},
+    "http_server": {"socket_server", "domain"},
     "telemetry": {"telemetry"},
     "store": {"store", "secret", "telemetry"},
     "providers": {"providers", "domain", "http", "secret", "telemetry"},

@@ -177,7 +177,7 @@ def test_a_note_that_cannot_be_this_writes_is_refused_and_nothing_is_decided(
 def test_only_a_write_without_a_known_end_can_be_decided(site: Site, left_open: str) -> None:
     resolve = ("resolve", "zenskar-demo", "ISSUE", "k")
     site.rows(*resolve, "--note", left_open)
-    nothing = "there is no write with this key whose end is not known"
+    nothing = "there is no write with this key whose end is not known, or of which a part is missing"
     assert refusal(site.run(*resolve, "--absent")) == nothing
     assert refusal(site.run(*resolve, "--note", left_open)) == nothing
     assert refusal(site.run("resolve", "zenskar-demo", "ISSUE", "another", "--absent")) == nothing
@@ -228,11 +228,13 @@ def test_a_redis_that_does_not_answer_is_said(site: Site, arguments: tuple[str, 
         assert refusal(away.run(*arguments), 2).startswith("CREDIT_NOTES_REDIS_URL: Redis is out of reach")
 
 
-@pytest.mark.parametrize("said", [(), ("--note", "n-1", "--absent")], ids=["neither", "both"])
+@pytest.mark.parametrize(
+    "said", [(), ("--note", "n-1", "--absent"), ("--absent", "--given-up")], ids=["none", "a note", "two words"]
+)
 def test_one_word_is_needed_and_one_only(site: Site, said: tuple[str, ...]) -> None:
     result = site.run("resolve", "zenskar-demo", "ISSUE", "k", *said)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "one of --note NOTE_ID and --absent" in result.stderr
+    assert "one of --note NOTE_ID, --absent and --given-up" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [["operations", "--limit", "0"], ["resolve", "zenskar-demo", "LIST", "k", "--absent"]])

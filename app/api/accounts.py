@@ -7,6 +7,7 @@ from datetime import datetime
 
 import strawberry
 
+from app.api.context import Info
 from app.api.ids import Kind, encode_id
 from app.api.node import Node
 from app.api.provider import Provider, provider_enum
@@ -14,6 +15,9 @@ from app.api.words import BatchLoad, CapabilityLevel, HealthStatus, IdempotencyS
 from app.domain.credit_note import Ref
 from app.domain.vocabulary import Disposition, Filter, IssueField, Operation, Order, Reason
 from app.gateway import accounts
+
+_WRITING = frozenset({Operation.ISSUE, Operation.ISSUE_WITHOUT_INVOICE, Operation.PREVIEW, Operation.VOID, Operation.REFUND})
+"""Refused together where writes are: previewing, too, since what it shows could not be done."""
 
 
 @strawberry.type(description="What the gateway offers for this account today.")
@@ -39,11 +43,11 @@ class Capabilities:
     issue_fields: list[IssueField] = strawberry.field(description="Inputs of issueCreditNote this account can honour.")
 
     @classmethod
-    def of(cls, account: accounts.Account) -> Capabilities:
-        """The abilities of an account's provider."""
+    def of(cls, account: accounts.Account, *, closed: str | None) -> Capabilities:
+        """The abilities of an account's provider; `closed`: why none of its writes is taken."""
         can = account.capabilities
         return cls(
-            operations=[_operation(account, operation) for operation in Operation],
+            operations=[_operation(account, operation, closed) for operation in Operation],
             filters=[member for member in Filter if member in can.filters],
             orders=[member for member in Order if member in can.orders],
             batch_load=BatchLoad.NATIVE if can.batch_size > 1 else BatchLoad.FAN_OUT,
@@ -54,11 +58,13 @@ class Capabilities:
         )
 
 
-def _operation(account: accounts.Account, operation: Operation) -> OperationCapability:
-    level = CapabilityLevel.UNSUPPORTED
+def _operation(account: accounts.Account, operation: Operation, closed: str | None) -> OperationCapability:
+    level, note = CapabilityLevel.UNSUPPORTED, account.capabilities.notes.get(operation)
     if account.offers(operation):
+        if closed is not None and operation in _WRITING:
+            return OperationCapability(operation=operation, level=level, note=closed)
         level = CapabilityLevel.EMULATED if operation is Operation.PREVIEW else CapabilityLevel.NATIVE
-    return OperationCapability(operation=operation, level=level, note=account.capabilities.notes.get(operation))
+    return OperationCapability(operation=operation, level=level, note=note)
 
 
 @strawberry.type(description="How an account has answered lately. Looking at it costs no call.")
@@ -79,9 +85,9 @@ class Account(Node):
     source: strawberry.Private[accounts.Account]
 
     @strawberry.field(description="What it can do.")
-    def capabilities(self) -> Capabilities:
+    def capabilities(self, info: Info) -> Capabilities:
         """Built when asked for: most queries only name the account."""
-        return Capabilities.of(self.source)
+        return Capabilities.of(self.source, closed=info.context.services.writes.why_closed(self.source))
 
     @strawberry.field(description="How it has answered lately.")
     def health(self) -> AccountHealth:

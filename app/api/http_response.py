@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
@@ -50,6 +52,16 @@ def refusal_error(refused: Refused) -> dict[str, Any]:
     if refused.status < 500:
         extensions["classification"] = "BAD_REQUEST"
     return _error(refused.message, extensions)
+
+
+async def astray(request: Request, refused: Exception) -> Response:
+    """What the routes refuse before anybody of ours is asked: an address that is not there, a method that it does not take."""
+    if not isinstance(refused, HTTPException):
+        return failure(media_types.JSON)
+    messages = {404: "there is nothing at this address", 405: f"this address does not take {request.method}"}
+    code = ErrorCode.NOT_FOUND if refused.status_code == 404 else ErrorCode.INVALID_INPUT
+    message = messages.get(refused.status_code, refused.detail)
+    return refusal(Refused(refused.status_code, message, code=code, headers=refused.headers), media_types.JSON)
 
 
 def failure(media_type: str) -> Response:

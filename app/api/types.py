@@ -23,6 +23,8 @@ from app.domain.credit_note import Ref
 from app.domain.vocabulary import Disposition, NoteAction, Reason, RefundStatus, Settlement, Status
 from app.gateway.cache import Fetched
 
+_WRITING = frozenset({NoteAction.VOID, NoteAction.REFUND})
+
 
 @strawberry.type(description="One credit note of any provider. Null says that the provider does not tell.")
 class CreditNote(Node):
@@ -82,8 +84,11 @@ class CreditNote(Node):
     @strawberry.field(description="What may be asked of this note now.")
     def allowed_actions(self, info: Info) -> list[NoteAction]:
         """By its state and by what the account offers."""
-        account = info.context.services.accounts.find(info.context.caller, self.note.ref.account)
+        services = info.context.services
+        account = services.accounts.find(info.context.caller, self.note.ref.account)
         allowed = account.allowed_actions(self.note)
+        if services.writes.why_closed(account) is not None:
+            allowed -= _WRITING
         return [action for action in NoteAction if action in allowed]
 
     @strawberry.field(description="The provider's object as received.")

@@ -18,14 +18,18 @@ HEAD = ("ACCOUNT", "OPERATION", "KEY", "STATE", "OUTCOME", "AGE", "ATTEMPTS", "N
 @click.command()
 @CONFIG
 @click.option("--unknown", "only_open", is_flag=True, help="Only those whose end is not known.")
+@click.option("--half-done", "only_half_done", is_flag=True, help="Only those of which a part was done, and the rest was not.")
 @click.option("--account", help="Only this account's.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
-def operations(config: Path | None, *, only_open: bool, account: str | None, limit: int) -> None:
+def operations(config: Path | None, *, only_open: bool, only_half_done: bool, account: str | None, limit: int) -> None:
     """List the writes on record, the last attempted first."""
     from app.operator import list_operations  # noqa: PLC0415 - loads the whole gateway
 
+    if only_open and only_half_done:
+        message = "say --unknown or --half-done: of what is done in part nothing is under way"
+        raise click.UsageError(message)
     settings = _with_ledger(config)
-    listing = asked(list_operations(settings, only_open=only_open, account=account, limit=limit))
+    listing = asked(list_operations(settings, only_open=only_open, only_half_done=only_half_done, account=account, limit=limit))
     say_rows(HEAD, [row.cells for row in listing.rows])
     if listing.more:
         say(f"{listing.more} more; --limit shows them")
@@ -37,18 +41,27 @@ def operations(config: Path | None, *, only_open: bool, account: str | None, lim
 @click.argument("key")
 @CONFIG
 @click.option("--note", help="It was done: the provider's id of the note that was issued, voided or refunded.")
-@click.option("--absent", is_flag=True, help="It was not done, and will not be: the key may be used again.")
-def resolve(account: str, operation: str, key: str, config: Path | None, *, note: str | None, absent: bool) -> None:
+@click.option(
+    "--absent", "words", flag_value="absent", multiple=True, help="It was not done, and will not be: the key may be used again."
+)
+@click.option(
+    "--given-up",
+    "words",
+    flag_value="given up",
+    multiple=True,
+    help="What is missing of a write that is done in part will not be done.",
+)
+def resolve(account: str, operation: str, key: str, config: Path | None, *, note: str | None, words: tuple[str, ...]) -> None:
     """Say how a write ended whose end nobody else can tell. A KEY that begins with a dash stands behind `--`."""
     from app.operator import resolve as decide  # noqa: PLC0415 - loads the whole gateway
 
-    if (note is None) != absent:
-        message = "say one of --note NOTE_ID and --absent"
+    if len(words) + (note is not None) != 1:
+        message = "say one of --note NOTE_ID, --absent and --given-up"
         raise click.UsageError(message)
-    settings = _with_ledger(config)
-    row = asked(decide(settings, account=account, operation=Operation[operation], key=key, note_id=note))
+    settings, gives_up = _with_ledger(config), words == ("given up",)
+    row = asked(decide(settings, account=account, operation=Operation[operation], key=key, note_id=note, gives_up=gives_up))
     say_rows(HEAD, [row.cells])
-    if row.outcome == "PARTIALLY_APPLIED":
+    if row.outcome == "PARTIALLY_APPLIED" and not gives_up:
         say("the refund that belongs to it has not been sent: its client repeats with the same key")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from app.domain.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
 from app.domain.plans import WritePlan
@@ -11,6 +13,7 @@ from app.gateway.changes import Change, refund_claim, unable
 from app.gateway.entries import Entry, EntryKeys
 from app.gateway.held import NEVER_CAME, Held, LeaseLost
 from app.gateway.operations import RecordedError, told
+from app.gateway.payouts import is_paid_out
 from app.gateway.resolution import note_now
 from app.gateway.writes import Writes
 from app.providers.contract import CanRefund
@@ -31,24 +34,53 @@ class Decisions:
     async def decide(self, keys: EntryKeys, *, note_id: str | None, deadline: Deadline) -> Entry:
         """End an open write by a person's word: it made, voided or refunded this note, or (None) it came to nothing.
 
-        Raises NotFound where no such write is open or the note does not exist, InvalidInput and Conflict where what is known contradicts
+        One that is done in part is ended by its note, too: what was missing has been paid out of it in another way. Raises NotFound
+        where no such write is open or the note does not exist, InvalidInput and Conflict where what is known contradicts
         it, InProgress while a request with the key is running, StoreUnavailable where it can't be put on record.
         """
-        async with self.writes.ledger.hold_open(keys) as held:
+        return await self._decided(keys, partial(self._said, note_id=note_id, deadline=deadline))
+
+    async def give_up(self, keys: EntryKeys) -> Entry:
+        """End a write that is done in part: what is missing will not be done. Raises as `decide` does."""
+        return await self._decided(keys, _given_up)
+
+    async def _decided(self, keys: EntryKeys, word: Callable[[Held], Awaitable[None]]) -> Entry:
+        async with self.writes.ledger.hold_open(keys, half_done=True) as held:
             if held is None:
-                message = "there is no write with this key whose end is not known"
+                message = "there is no write with this key whose end is not known, or of which a part is missing"
                 raise NotFound(message, account=keys.account.name)
             try:
-                if note_id is None:
-                    await self._absent(held)
-                else:
-                    await self._made(held, note_id, deadline)
+                await word(held)
             except (StoreFailure, LeaseLost) as failed:
                 message = "it could not be put on record; look again"
                 raise StoreUnavailable(message) from failed
             result = told(held.entry, account=keys.account.name)
         await self.writes.audit.attempted(keys, result, who=OPERATOR, duration_s=0.0)
         return held.entry
+
+    async def _said(self, held: Held, *, note_id: str | None, deadline: Deadline) -> None:
+        if not held.is_open:
+            await self._paid_otherwise(held, note_id, deadline)
+        elif note_id is None:
+            await self._absent(held)
+        else:
+            await self._made(held, note_id, deadline)
+
+    async def _paid_otherwise(self, held: Held, note_id: str | None, deadline: Deadline) -> None:
+        """The note decides: a person who says that money went back is believed where the note shows it, or tells nothing of it."""
+        known = held.entry.note
+        if note_id is None:
+            message = "nothing of this write is under way: what is missing of it has been done in another way, or is given up"
+            raise InvalidInput(message)
+        if known is not None and known.ref.external_id != note_id:
+            message = f"the note of this write is {known.ref.external_id!r}, not {note_id!r}"
+            raise InvalidInput(message)
+        note = await note_now(held.keys.account, note_id, deadline)
+        if note.status in {Status.VOIDED, Status.DELETED} or not is_paid_out(held.entry, note):
+            message = f"note {note_id!r} is {note.status.value} and does not show that what is missing of this write went back"
+            raise InvalidInput(message)
+        await self.writes.sender.publish(held.keys.account, {note_id: note})
+        await held.paid_otherwise(note)
 
     async def _absent(self, held: Held) -> None:
         wait = held.settles_in_s
@@ -101,3 +133,10 @@ class Decisions:
         if asked is not None and note.invoice_id is not None and note.invoice_id.casefold() != asked.casefold():
             message = f"note {id!r} is on invoice {note.invoice_id!r}, and this write was on {asked!r}"
             raise InvalidInput(message)
+
+
+async def _given_up(held: Held) -> None:
+    if held.is_open:
+        message = "what became of this write is not known: say that first"
+        raise Conflict(message)
+    await held.given_up()

@@ -48,7 +48,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     plan: WritePlan | None = None
     """Of this step's call, once it was on record."""
     payouts: tuple[Payout, ...] = ()
-    """From the second step on: what is still to be paid out, this step's payout first."""
+    """From the second step on: what is still to be paid out, this step's payout first. In *done*: what was given up."""
     snapshot: tuple[str, ...] = ()
     """What there was before the first send of this generation: the invoice's notes or, of a refund, the note's refunds."""
     sent_at: float | None = None
@@ -70,6 +70,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refusal: str | None = None
     """The code of the last definite refusal."""
     refusal_message: str | None = None
+    is_unpayable: bool = False
+    """Whether that refusal was the note's own: as it has become, what is missing can't be paid out of it."""
 
     @property
     def is_open(self) -> bool:
@@ -92,6 +94,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             sent_at=None,
             settles_at=0.0,
             at_work=False,
+            is_unpayable=False,
         )
 
 

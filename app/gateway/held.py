@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from app import telemetry
+from app.domain.credit_note import CreditNote
 from app.domain.errors import GatewayError
 from app.domain.plans import Payout, WritePlan
 from app.domain.vocabulary import ErrorCode
@@ -16,6 +17,7 @@ from app.gateway.changes import Change
 from app.gateway.codec import Codec
 from app.gateway.entries import Attempt, Entry, EntryKeys, open_entries
 from app.gateway.insistence import insist
+from app.gateway.payouts import Unpayable
 from app.gateway.turns import Turn
 from app.settings import Timings
 from app.store import Add, Lease, Put, Remove, Store, StoreFailure, Write
@@ -134,10 +136,19 @@ class Held:
             state="refused",
             refusal=error.code.value,
             refusal_message=error.message[:300],
+            is_unpayable=isinstance(error, Unpayable),
             ended_at=self._clock(),
             attempts=self._ended(error.code.value, request_id),
         )
         await self._move(entry, {}, self._settled())
+
+    async def paid_otherwise(self, note: CreditNote) -> None:
+        """What the later steps were to pay out has gone back in another way: nothing remains to be done."""
+        await self._move(msgspec.structs.replace(self.entry, state="done", note=note, payouts=(), ended_at=self._clock()), {}, {})
+
+    async def given_up(self) -> None:
+        """What the later steps were to pay out will not be: it stays on record as what is missing."""
+        await self._move(msgspec.structs.replace(self.entry, state="done", ended_at=self._clock()), {}, {})
 
     async def absent(self) -> None:
         """What was sent never came to anything: begin this step anew, with a new generation."""

@@ -55,13 +55,17 @@ class Ledger:
             await _release(lease)
 
     @asynccontextmanager
-    async def hold_open(self, keys: EntryKeys) -> AsyncIterator[Held | None]:
-        """The entry as it stands, leased, for whoever only looks; None where it has ended. Raises InProgress, StoreUnavailable."""
+    async def hold_open(self, keys: EntryKeys, *, half_done: bool = False) -> AsyncIterator[Held | None]:
+        """The entry as it stands, leased, for whoever only looks; None where it has ended. Raises InProgress, StoreUnavailable.
+
+        With `half_done` also an entry of which nothing is under way, but steps remain.
+        """
         lease = await self._lease(keys)
         try:
             raw = await self._get(keys.entry)
             entry = CODEC.decode(raw)
-            yield None if raw is None or entry is None or not entry.is_open else self._held(keys, entry, raw, lease)
+            is_wanted = entry is not None and (entry.is_open or (half_done and entry.is_between_steps))
+            yield self._held(keys, entry, raw, lease) if raw is not None and entry is not None and is_wanted else None
         finally:
             await _release(lease)
 

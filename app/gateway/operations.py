@@ -10,6 +10,7 @@ from app.domain.vocabulary import ErrorCode, Operation
 from app.gateway.accounts import Account, Accounts, Caller
 from app.gateway.entries import Entry, EntryKeys
 from app.gateway.idempotency import Ledger
+from app.gateway.payouts import Unpayable
 from app.gateway.results import WriteResult, applied, not_applied, partly, still_unknown, unknown
 
 RETRYABLE = frozenset(
@@ -94,4 +95,6 @@ def _open(account: str) -> OutcomeUnknown:
 def _refusal(entry: Entry, account: str) -> GatewayError | None:
     if entry.state != "refused" or entry.refusal is None:
         return None
+    if entry.is_unpayable:
+        return Unpayable(entry.refusal_message or "it was refused", account=account)
     return RecordedError(entry.refusal_message or "it was refused", code=ErrorCode(entry.refusal), account=account)

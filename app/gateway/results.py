@@ -9,6 +9,9 @@ from app.domain.credit_note import CreditNote
 from app.domain.errors import GatewayError, IntegrityMismatch, OutcomeUnknown, RefundFailed
 from app.domain.vocabulary import ErrorCode, WriteOutcome
 from app.gateway.entries import Entry
+from app.gateway.payouts import Unpayable
+
+GIVEN_UP = "a person has said that it will not be done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,9 @@ class WriteResult:
 
 
 def applied(entry: Entry, *, account: str, replayed: bool) -> WriteResult:
-    """The note of a finished entry, with what it differs in from what was asked."""
+    """The note of a finished entry, with what it differs in from what was asked; or without its payouts, where they were given up."""
+    if entry.payouts:
+        return replace(partly(entry, Unpayable(GIVEN_UP), account=account), replayed=replayed)
     recorded_at = _instant(entry.ended_at) if replayed else None
     return WriteResult(
         outcome=WriteOutcome.APPLIED,
@@ -44,26 +49,28 @@ def partly(entry: Entry, error: GatewayError | None, *, account: str) -> WriteRe
     """The steps that have succeeded, and why the next one has not."""
     errors = _differences(entry, account)
     if error is not None:
-        what = (
-            "the credit note stands and its refund does not"
-            if entry.refund_id is None
-            else "a part was refunded and the rest was not"
-        )
-        failed = RefundFailed(
-            f"{what}: {error.message}; repeat with the same idempotency key to go on",
-            account=account,
-            provider=error.provider,
-            retry_after=error.retry_after,
-        )
+        failed = RefundFailed(_missing(entry, error), account=account, provider=error.provider, retry_after=error.retry_after)
         failed.retryable = error.retryable
         errors = (failed, *errors)
-    return WriteResult(
+    result = WriteResult(
         outcome=WriteOutcome.PARTIALLY_APPLIED,
         note=entry.note,
         refund_id=entry.refund_id,
         recorded_at=_instant(_last_success(entry)),
         errors=errors,
     )
+    now = error.note if isinstance(error, Unpayable) else None
+    return result if now is None else replace(result, note=now, recorded_at=None)
+
+
+def _missing(entry: Entry, error: GatewayError) -> str:
+    """What was not done, why, and whether a repeat may help."""
+    is_part = entry.refund_id is not None
+    if isinstance(error, Unpayable):  # the note itself may not stand any more
+        what = "a part was refunded and the rest was not" if is_part else "the credit note was issued and its refund was not made"
+        return f"{what}: {error.message}, so no repeat pays it out"
+    what = "a part was refunded and the rest was not" if is_part else "the credit note stands and its refund does not"
+    return f"{what}: {error.message}; repeat with the same idempotency key to go on"
 
 
 def not_applied(error: GatewayError) -> WriteResult:

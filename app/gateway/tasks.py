@@ -16,6 +16,7 @@ from app.domain.vocabulary import ErrorCode, Operation
 from app.gateway.accounts import Account
 from app.gateway.changes import unable
 from app.gateway.entries import Entry, fingerprint, subject, subject_of
+from app.gateway.payouts import refuse_unpayable
 from app.gateway.resolution import note_now
 from app.gateway.support import refuse_unsupported
 from app.providers.contract import CanRecall, CanRefund, CanVoid
@@ -180,12 +181,13 @@ def _named_at(path: Path) -> Iterator[None]:
 
 
 async def prepare_payout(account: Account, entry: Entry, deadline: Deadline) -> Prepared:
-    """The next step of an entry whose earlier steps have succeeded."""
+    """The next step of an entry whose earlier steps have succeeded. Raises Unpayable where the note has become one that can't have it."""
     payout: Payout = entry.payouts[0]
     if entry.note is None:
         message = "a step after the first has the note of the one before"
         raise RuntimeError(message)
     note = await note_now(account, entry.note.ref.external_id, deadline)
+    refuse_unpayable(note, payout)
     command = RefundCreditNote(
         key=entry.key,
         note=Ref(account.name, note.ref.external_id),

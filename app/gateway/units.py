@@ -20,15 +20,19 @@ class UnitAlarms:
     async def refuse_if_raised(self, account: Account) -> None:
         """Raises Unsupported (FEATURE_DISABLED) while the alarm stands."""
         try:
-            raised = (await self._store.get_many([_key(account)]))[0]
+            raised = await self.is_raised(account)
         except StoreFailure as failed:
             raise unavailable() from failed
-        if raised is not None:
+        if raised:
             message = (
                 "writes of this account are stopped: an amount was answered a power of ten off. Look at the account's last note, "
                 "set the account's switches, then run `credit-notes check --confirm-units`"
             )
             raise Unsupported(message, code=ErrorCode.FEATURE_DISABLED, account=account.name)
+
+    async def is_raised(self, account: Account) -> bool:
+        """Whether the account's writes are stopped. Raises StoreFailure."""
+        return (await self._store.get_many([_key(account)]))[0] is not None
 
     async def raise_for(self, account: Account) -> None:
         """Stop the account's writes. Raises StoreFailure where that can't be put on record."""
@@ -37,9 +41,9 @@ class UnitAlarms:
 
     async def confirm(self, account: Account) -> bool:
         """Let the account write again; whether it had been stopped."""
-        raised = (await self._store.get_many([_key(account)]))[0]
+        raised = await self.is_raised(account)
         await self._store.delete([_key(account)])
-        return raised is not None
+        return raised
 
 
 def _key(account: Account) -> str:

@@ -67,15 +67,20 @@ class Writes:
         """Pay out one credit note, or a part of it, at most once per key."""
         return await self._run(caller, Alteration(command=command))
 
-    def refuse_volatile(self, account: Account) -> None:
-        """Raises Unsupported (FEATURE_DISABLED) where a real account's writes would be forgotten with the process."""
+    def why_closed(self, account: Account) -> str | None:
+        """Why this process refuses every write of the account: a real one's would be forgotten with it; None where it does not."""
         if account.settings.demo or self.ledger.is_durable or self.accepts_volatile:
-            return
-        message = (
+            return None
+        return (
             "writes need a ledger that outlives the process: set CREDIT_NOTES_REDIS_URL, "
             "or CREDIT_NOTES_VOLATILE_LEDGER=accept to risk doubles after a restart"
         )
-        raise Unsupported(message, code=ErrorCode.FEATURE_DISABLED, account=account.name)
+
+    def refuse_volatile(self, account: Account) -> None:
+        """Raises Unsupported (FEATURE_DISABLED) where the account's writes are closed."""
+        message = self.why_closed(account)
+        if message is not None:
+            raise Unsupported(message, code=ErrorCode.FEATURE_DISABLED, account=account.name)
 
     async def _run(self, caller: Caller, task: Task) -> WriteResult:
         try:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from app import http
-from app.domain.errors import AccountRefused, GatewayError, NotFound, ProviderFault, RateLimited, Rejected, Unavailable
+from app.domain.errors import (
+    AccountRefused,
+    BadPayload,
+    GatewayError,
+    NotFound,
+    ProviderFault,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
 from app.domain.vocabulary import ErrorCode
 
 
@@ -33,6 +42,19 @@ class Explanation:
 
 
 Explain = Callable[[Refusal], Explanation]
+
+
+def of_list(explain: Explain) -> Explain:
+    """The same for a list, which is never absent: what it says of is missing only where the provider answers without it."""
+
+    def explained(refusal: Refusal) -> Explanation:
+        told = explain(refusal)
+        if not isinstance(told.error, NotFound):
+            return told
+        message = f"the provider knows no such list: {told.error.message}"
+        return replace(told, error=BadPayload(message, provider=told.error.provider))
+
+    return explained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +114,11 @@ def retry_after(header: str | None, *, now: datetime) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return min(LONGEST_WAIT_S, max(0.0, (moment - now).total_seconds()))
+
+
+def is_page(response: http.Response) -> bool:
+    """Whether it is a page for people: the answer of somebody who stands before the provider."""
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower() == "text/html"
 
 
 def request_id(response: http.Response) -> str | None:

@@ -94,7 +94,7 @@ class Health:
         elif status in {401, 403}:
             self.status = "UNAUTHENTICATED"
         else:
-            self.status = "DEGRADED" if status >= 500 else "OK"
+            self.status = "OK" if 200 <= status < 300 or 400 <= status < 500 else "DEGRADED"
 
     def held(self, seconds: float) -> None:
         """The provider has asked, perhaps in another process, to be left alone for so long."""
@@ -103,6 +103,11 @@ class Health:
     def failed(self) -> None:
         """No answer came."""
         self.status, self.checked_at, self._again_at = "DEGRADED", datetime.now(UTC), None
+
+    def unreadable(self) -> None:
+        """The answer that just came could not be read."""
+        if self.status == "OK":
+            self.status = "DEGRADED"
 
     @property
     def retry_after_s(self) -> float | None:

@@ -12,7 +12,7 @@ import msgspec
 from app import http, telemetry
 from app.domain.errors import BadPayload, NotFound, OutcomeUnknown, Unavailable
 from app.domain.vocabulary import ErrorCode
-from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, request_id, retry_after
+from app.providers.answers import Call, Explain, Explanation, Refusal, is_definite, is_page, request_id, retry_after
 from app.providers.characters import whole_characters
 from app.providers.exchange import Lost, sent
 from app.providers.line import Line
@@ -163,6 +163,7 @@ class Upstream:
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as unreadable:
             where = scrubbed(str(unreadable), self._line)
             message = f"the provider answered something that can't be read: {where}"
+            self._line.health.unreadable()
             raise BadPayload(message, account=self._line.account, provider=fault(response, self._line)) from unreadable
         return decoded
 
@@ -173,6 +174,8 @@ class Upstream:
         )
         wait = retry_after(response.headers.get("retry-after"), now=datetime.now(UTC))
         adopt(explained.error, self._line, known, retry_after=wait)
+        if isinstance(explained.error, BadPayload) or is_page(response):
+            self._line.health.unreadable()
         return explained
 
     def _unknown(self, *, timed_out: bool, response: http.Response | None = None) -> OutcomeUnknown:

@@ -92,6 +92,8 @@ def test_nothing_is_known_of_an_account_before_it_is_asked(gateway: GatewayClien
         ({"fault": "status", "status": 401}, "UNAUTHENTICATED"),
         ({"fault": "status", "status": 403}, "UNAUTHENTICATED"),
         ({"fault": "status", "status": 500}, "DEGRADED"),
+        ({"fault": "garbage"}, "DEGRADED"),
+        ({"fault": "html"}, "DEGRADED"),
     ],
 )
 def test_health_is_what_was_last_seen_of_that_account_alone(

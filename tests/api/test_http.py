@@ -223,5 +223,16 @@ def test_health_is_told_without_calling_a_provider(asked: GatewayClient, sandbox
 
 
 def test_an_address_that_is_not_there_is_not_found(asked: GatewayClient) -> None:
-    assert asked.http.get("/graphql/nothing").status_code == 404
-    assert asked.http.get("/graphiql/../../settings.py").status_code == 404
+    for path in ("/nope", "/graphql/nothing", "/graphiql/nothing.js", "/graphiql/../../settings.py"):
+        answer = asked.http.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
+        (error,) = answer.json()["errors"]
+        assert (error["extensions"]["code"], error["extensions"]["requestId"]) == ("NOT_FOUND", answer.headers["x-request-id"])
+
+
+def test_a_method_that_an_address_does_not_take_is_told_with_those_it_takes(asked: GatewayClient) -> None:
+    answer = asked.http.post("/livez")
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/json")
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    (error,) = answer.json()["errors"]
+    assert (error["message"], error["extensions"]["code"]) == ("this address does not take POST", "INVALID_INPUT")

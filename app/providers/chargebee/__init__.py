@@ -19,7 +19,7 @@ def _client(settings: AccountSettings) -> ClientOptions:
     headers = {"Authorization": "Basic " + b64encode(f"{key}:".encode()).decode(), "Accept": "application/json"}
     if entity := settings.options.get("business_entity_id"):
         headers[BUSINESS_ENTITY] = entity
-    return ClientOptions(base_url=host.rstrip("/"), headers=headers)
+    return ClientOptions(base_url=host.rstrip("/").removesuffix("/api/v2"), headers=headers)  # every path begins with it
 
 
 SPEC = ProviderSpec(

@@ -19,6 +19,7 @@ from app.domain.invoice import Invoice
 from app.domain.money import Money
 from app.domain.plans import Preview, Refund, Refunded, WritePlan
 from app.domain.vocabulary import NoteAction, Order
+from app.providers.answers import of_list
 from app.providers.chargebee import invoices, issuing, listing, mapping, order, receipts, refunding, voiding, wire
 from app.providers.chargebee.actions import allows
 from app.providers.chargebee.errors import explain, explain_issue, explain_refund, explain_void
@@ -168,12 +169,8 @@ class Chargebee:
             place = [*params, ("offset", chunk.next_offset)]
 
     async def _listed(self, path: str, params: Sequence[tuple[str, str]], into: type[Chunk]) -> Chunk:
-        """One page. A list is never absent: what it says of is missing only where it answers without it."""
-        try:
-            return await self._up.read(path, params=params, into=into, explain=explain)
-        except NotFound as astray:
-            message = f"the provider knows no such list: {astray.message}"
-            raise BadPayload(message, account=self._up.account, provider=astray.provider) from astray
+        """One page."""
+        return await self._up.read(path, params=params, into=into, explain=of_list(explain))
 
     async def _retrieved(self, plan: WritePlan) -> CreditNote:
         """The note a plan changes, by itself: how soon lists show a change is not published."""

@@ -28,6 +28,7 @@ TYPES = {
     Disposition.EXTERNAL_REFUND: (NoteType.REFUNDABLE,),
 }
 _TYPE: Path = ("options", "chargebee", "type")
+_OWED, _PAID = "taken off what is owed on this invoice", "given back of what was paid on this invoice"
 
 
 def destination_problems(issue: Issue) -> Iterator[GatewayError]:
@@ -63,21 +64,21 @@ class Asked:
         """Whether there is something left, and enough of it."""
         return bool(maximum) and (self.amount is None or self.amount.minor <= maximum.minor + self.slack)
 
-    def too_high(self, maximum: Money) -> AmountTooHigh:
+    def too_high(self, maximum: Money, what: str) -> AmountTooHigh:
         """What to raise where it does not fit."""
-        return AmountTooHigh.of(self.amount, maximum, path=self.path)
+        return AmountTooHigh.of(self.amount, maximum, path=self.path, what=what)
 
 
 def settled(named: NoteType | None, asked: Asked, balance: CreditableBalance) -> tuple[NoteType, Money]:
     """The type, and the most it may come to. Raises AmountTooHigh or Unsupported."""
     adjustable, refundable = _parts(balance)
     if named is not None:
-        maximum = adjustable if named is NoteType.ADJUSTMENT else refundable
+        maximum, part = (adjustable, _OWED) if named is NoteType.ADJUSTMENT else (refundable, _PAID)
         if not asked.fits(maximum):
-            raise asked.too_high(maximum)
+            raise asked.too_high(maximum, part)
         return named, maximum
     if not asked.fits(balance.total):
-        raise asked.too_high(balance.total)
+        raise asked.too_high(balance.total, "credited on this invoice")
     if not adjustable:
         return NoteType.REFUNDABLE, refundable
     if not refundable or (asked.amount is not None and asked.fits(adjustable)):

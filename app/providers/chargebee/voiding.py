@@ -15,10 +15,10 @@ from app.providers.contract import AccountSettings
 
 
 def plan(command: VoidCreditNote, note: CreditNote, settings: AccountSettings) -> WritePlan:
-    """Resolve against the note as read; raises what must be refused before anything is sent."""
+    """Resolve against the note as read; raises what must be refused before anything is sent, first what is wrong with the input."""
+    refuse(text_problems((("note", command.text, LONGEST_COMMENT),)))
     if problem := void_problem(note):
         raise problem
-    refuse(text_problems((("note", command.text, LONGEST_COMMENT),)))
     id = note.ref.external_id
     pairs = [("comment", command.text)] if command.text else []
     return WritePlan(

@@ -15,6 +15,7 @@ from app.domain.invoice import Invoice
 from app.domain.money import MoneyError
 from app.domain.plans import Refund
 from app.domain.vocabulary import Order
+from app.providers.answers import of_list
 from app.providers.contract import AccountSettings
 from app.providers.upstream import Upstream
 from app.providers.vcita import invoice_lines, invoices, mapping, refund_wire, refunding, wire
@@ -56,8 +57,6 @@ class Reader:
         match invoice, notes:
             case NotFound(), _:
                 return self._absent(id, invoice)
-            case Invoice(), NotFound():
-                return BadPayload("the provider finds the invoice and not the list of its notes", account=self._up.account)
             case Invoice(), GatewayError():
                 return notes
             case _:
@@ -113,7 +112,7 @@ class Reader:
     async def listed(self, sheet: Sheet, order: Order, invoice_ids: tuple[str, ...]) -> tuple[CreditNote, ...]:
         """One page of notes."""
         params = sheet.params(order, tuple(self._sayable(id) for id in invoice_ids))
-        answer = await self._up.read(NOTES, params=params, into=wire.NoteListAnswer, explain=explain)
+        answer = await self._up.read(NOTES, params=params, into=wire.NoteListAnswer, explain=of_list(explain))
         notes = tuple(self.note_of(raw) for raw in answer.data.credit_notes)
         if invoice_ids and any(note.invoice_id not in invoice_ids for note in notes):
             message = "the provider lists notes of other invoices than the one asked for"

@@ -16,7 +16,7 @@ from app.domain.errors import BadPayload, GatewayError, NotFound, OutcomeUnknown
 from app.domain.invoice import Invoice
 from app.domain.plans import Preview, WritePlan
 from app.domain.vocabulary import Disposition, Filter, NoteAction, Order, Status
-from app.providers.answers import Call
+from app.providers.answers import Call, of_list
 from app.providers.contract import AccountSettings
 from app.providers.upstream import Upstream
 from app.providers.zenskar import invoices, issuing, listing, mapping, voiding, wire
@@ -104,7 +104,7 @@ class Zenskar:
 
     async def probe(self) -> None:
         """The shortest list there is."""
-        await self._up.read("/credit_notes", into=wire.NotePage, explain=explain, params={"limit": "1"})
+        await self._up.read("/credit_notes", into=wire.NotePage, explain=of_list(explain), params={"limit": "1"})
 
     async def _written(self, call: Call, *, note_id: str | None = None) -> CreditNote:
         """The note a write was answered with: this one, where it was done to one. Anything else tells nothing of the write."""
@@ -125,7 +125,7 @@ class Zenskar:
         return note
 
     async def _page(self, query: listing.Query, cursor: str | None) -> Page:
-        found = await self._up.read("/credit_notes", into=wire.NotePage, explain=explain, params=query.params(cursor))
+        found = await self._up.read("/credit_notes", into=wire.NotePage, explain=of_list(explain), params=query.params(cursor))
         notes = tuple(self._note(each) for each in found.results)
         unapplied = query.unapplied | query.ignored(notes)
         return Page(

@@ -31,12 +31,12 @@ def allows(note: CreditNote) -> frozenset[NoteAction]:
 
 def plan(command: VoidCreditNote, note: CreditNote) -> WritePlan:
     """Resolve a command against the note as read; raises what must be refused before anything is sent."""
-    if NoteAction.VOID not in allows(note):
-        message = "this note is void already"
-        raise WrongState(message, path=("id",))
     if command.text is not None:
         message = "there is nowhere to say why a note is voided"
         raise Unsupported(message, path=("note",))
+    if NoteAction.VOID not in allows(note):
+        message = "this note is void already"
+        raise WrongState(message, path=("id",))
     note_id = note.ref.external_id
     request = Request(note_id=note_id, path=f"/credit_notes/{quote(note_id, safe='')}", body=BODY)
     expected = Expected(currency=note.currency, total=note.total, invoice_id=note.invoice_id, note_id=note_id)
