@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app import http
-from tests.support.peer import Peer, answer, break_off, cut, listening, say_nothing
+from tests.support.peer import Act, Peer, answer, break_off, cut, drip, listening, say_nothing
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +40,7 @@ async def test_as_many_connections_are_made_as_there_are_calls_at_once(peer: Pee
     assert peer.connections <= 40
 
 
-async def test_a_call_that_fails_or_is_given_up_leaves_its_connection_to_others(peer: Peer, client: http.AsyncClient) -> None:
+async def test_a_call_that_fails_or_is_given_up_stands_in_nobodys_way(peer: Peer, client: http.AsyncClient) -> None:
     transport = client._transport
     assert isinstance(transport, http.Connections)
     for act in (cut, break_off, say_nothing):
@@ -55,6 +55,27 @@ async def test_a_call_that_fails_or_is_given_up_leaves_its_connection_to_others(
     peer.will(GOOD)
     assert (await client.get(peer.url)).json() == {"id": "CN-1"}
     assert (len(transport._all), len(transport._idle)) == (1, 1)
+
+
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("act", [say_nothing, drip])
+async def test_a_call_that_is_given_up_twice_leaves_nothing_taken(
+    peer: Peer, client: http.AsyncClient, act: Act, turns: int
+) -> None:
+    """As when a time-out ends it and its request does, too, a few turns of the loop later."""
+    assert (await client.get(peer.url)).json() == {"id": "CN-1"}  # a connection that others would use again
+    peer.will(act)
+    peer.arrived.clear()
+    call = asyncio.create_task(client.get(peer.url))
+    await peer.arrived.wait()
+    call.cancel()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    peer.will(GOOD)
+    assert (await client.get(peer.url, timeout=http.Timeout(5, pool=0.2))).json() == {"id": "CN-1"}
 
 
 async def test_a_body_that_is_still_being_read_keeps_its_connection(peer: Peer, client: http.AsyncClient) -> None:
