@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from app import telemetry
@@ -21,6 +22,14 @@ from tests.support.sentinels import Guarded, running_sentinels
 settings.register_profile("unhurried", deadline=None)  # how long an example takes says nothing on a shared machine
 settings.load_profile("unhurried")
 telemetry.configure(json=True)  # as `serve` does; the library's own default takes seconds to draw an exception
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command run within a test sets the process's log; the next test reads what it says."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

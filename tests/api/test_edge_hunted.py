@@ -28,7 +28,7 @@ from tests.support.console import Child, running_command
 from tests.support.demo import UNPAID, invoice_id
 from tests.support.running import GatewayClient, Json, SandboxControl, asking, controlling, serving, settings
 
-HELD_UP_S = 2.0  # longer than anybody should wait for somebody else, even on a busy machine
+HELD_UP_S = 4.0  # longer than anybody should wait for somebody else, on the busiest machine; before, it was 5 to 177
 ACCOUNTS = "{ accounts { name } }"
 QUERY = json.dumps({"query": ACCOUNTS}).encode()
 SOCKET = "Sec-WebSocket-Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Protocol: graphql-transport-ws"
