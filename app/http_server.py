@@ -13,10 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from app.domain.vocabulary import ErrorCode
-from app.socket_server import BoundedSocket
-
-LINGER_S = 1.0
-"""How long what a refused client goes on sending is read, and thrown away."""
+from app.socket_server import LINGER_S, BoundedSocket
 
 LINE_BYTES, LINES = 8_000, 120
 """What the library's handshake takes of a line and of lines. It does not survive more."""

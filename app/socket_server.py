@@ -15,7 +15,7 @@ MOST_PARTS = 1_000
 """Of one message."""
 
 LINGER_S = 1.0
-"""How long what a client goes on sending after that is read, and thrown away."""
+"""How long what a client goes on sending after it was refused is read, and thrown away."""
 
 UNFETCHED_BYTES = 64 * 1024
 """Answers to pings that the client lets lie."""

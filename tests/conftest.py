@@ -14,6 +14,8 @@ from hypothesis import settings
 
 from app import telemetry
 from app.sandbox.server import Addresses, serving_in_thread
+from tests.identity.issuer import IssuerServer, issuing
+from tests.support.accounts_file import AccountsFile
 from tests.support.redis_cluster import RedisCluster, running_cluster
 from tests.support.redis_server import RedisServer
 from tests.support.running import SandboxControl, controlling
@@ -100,3 +102,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if os.environ.get("CREDIT_NOTES_NO_SKIPS") and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped where nothing may be: {call.excinfo and call.excinfo.value}"
+
+
+@pytest.fixture
+def file(tmp_path: Path, addresses: Addresses) -> AccountsFile:
+    """An accounts file of the test's own."""
+    return AccountsFile(place=tmp_path / "accounts.toml", provider=addresses.providers["vcita"])
+
+
+@pytest.fixture(scope="session")
+def running_issuer() -> Iterator[IssuerServer]:
+    """One for the whole suite."""
+    with issuing() as server:
+        yield server
+
+
+@pytest.fixture
+def issuer(running_issuer: IssuerServer) -> IssuerServer:
+    """Put back to the start."""
+    running_issuer.reset()
+    return running_issuer

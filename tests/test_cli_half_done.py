@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app import telemetry
 from app.sandbox.server import Addresses
 from tests.gateway.altering import Held, held
 from tests.gateway.operating import lost, paid_back
@@ -16,12 +14,6 @@ from tests.support.installation import Site, install, refusal
 from tests.support.running import SandboxControl
 
 RESOLVE = ("resolve", "chargebee-demo", "ISSUE", "k")
-
-
-@pytest.fixture(autouse=True)
-def usual_logs() -> Iterator[None]:
-    yield
-    telemetry.configure(json=True)  # the commands set the process's log format by their settings
 
 
 @pytest.fixture

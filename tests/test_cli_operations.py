@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from app import telemetry
 from app.cli import main
 from app.domain.commands import VoidCreditNote
 from app.domain.vocabulary import Operation
@@ -23,12 +22,6 @@ from tests.support.installation import HEAD, Site, install, refusal, table
 from tests.support.running import SandboxControl
 
 COMMANDS = [("operations",), ("resolve", "zenskar-demo", "ISSUE", "k", "--absent")]
-
-
-@pytest.fixture(autouse=True)
-def usual_logs() -> Iterator[None]:
-    yield
-    telemetry.configure(json=True)  # the commands set the process's log format by their settings
 
 
 @pytest.fixture

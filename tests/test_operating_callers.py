@@ -9,14 +9,11 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
-import pytest
 
 from app.callers_file import ApiKey, Issuer
-from app.sandbox.server import Addresses
-from tests.identity.issuer import IssuerServer, issuing
+from tests.identity.issuer import IssuerServer
 from tests.identity.made import made
 from tests.support.accounts_file import ENVIRONMENT, AccountsFile
 from tests.support.console import Child, running_command
@@ -27,23 +24,6 @@ from tests.test_serving import alone, answers_alone, workers
 ACCOUNTS = {"query": "{ accounts { name } }"}
 FRESH = {"query": "{ creditNotes(first: 1, freshness: { maxAgeSeconds: 0 }) { sources { complete } } }"}
 TAKEN, REFUSED = "accounts read again", "keys and issuers stay as they were"
-
-
-@pytest.fixture(scope="module")
-def running_issuer() -> Iterator[IssuerServer]:
-    with issuing() as server:
-        yield server
-
-
-@pytest.fixture
-def issuer(running_issuer: IssuerServer) -> IssuerServer:
-    running_issuer.reset()
-    return running_issuer
-
-
-@pytest.fixture
-def file(tmp_path: Path, addresses: Addresses) -> AccountsFile:
-    return AccountsFile(place=tmp_path / "accounts.toml", provider=addresses.providers["vcita"])
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -16,7 +15,6 @@ from app.callers_file import ApiKey, Issuer
 from app.cli import main
 from app.domain.vocabulary import Scope
 from app.identity.api_keys import new_key
-from app.sandbox.server import Addresses
 from tests.identity.issuer import issuing
 from tests.identity.made import made
 from tests.support.accounts_file import ENVIRONMENT, AccountsFile
@@ -27,11 +25,6 @@ from tests.test_operating_reload import hung_up
 
 OPERATES, READS = frozenset({Scope.OPERATE}), frozenset({Scope.READ, Scope.WRITE})
 CHALLENGE = 'Bearer realm="credit-notes"'
-
-
-@pytest.fixture
-def file(tmp_path: Path, addresses: Addresses) -> AccountsFile:
-    return AccountsFile(place=tmp_path / "accounts.toml", provider=addresses.providers["vcita"])
 
 
 @contextlib.contextmanager

@@ -20,13 +20,6 @@ TIMEOUT_S = 0.5
 
 
 @pytest.fixture
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 async def store(server: RedisServer) -> AsyncIterator[RedisStore]:
     store = RedisStore(server.url)
     yield store
