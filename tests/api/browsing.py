@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 BUILT = Path(__file__).parents[2] / "app" / "api" / "static"
 CHROMIUM = shutil.which("chromium")
 PATIENCE_MS = 15_000
+LATE = ("jsonMode", "graphqlMode", "monaco.contribution")
+"""Scripts the page asks for by itself, the last of them only when its first look at a typed operation has ended."""
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
@@ -45,6 +47,13 @@ class Visit:
     def opened(self) -> None:
         """Wait until GraphiQL is ready to be typed into."""
         expect(self.page.locator(".graphiql-query-editor .view-line").first).to_be_visible()
+
+    def loaded(self) -> None:
+        """Wait until the page has asked for all it needs: from then on it works without the address it came from."""
+        self.page.wait_for_function(
+            "late => late.every(name => performance.getEntriesByType('resource').some(entry => entry.name.includes(name)))",
+            arg=LATE,
+        )
 
     def run(self) -> None:
         """Send what stands in the editor."""

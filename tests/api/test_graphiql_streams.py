@@ -118,6 +118,7 @@ def hearing(browser: Browser) -> Iterator[tuple[Child, Visit]]:
                 visit.run()
             note = client.issue("chargebee-demo", invoice_id("chargebee-demo", UNPAID), {"remaining": True})["creditNote"]
             told(visit.page, note["providerId"])
+            visit.loaded()
             yield child, visit
 
 
