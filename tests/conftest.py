@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,20 @@ def specification() -> Callable[[str], dict[str, Any]]:
         return document
 
     return read
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Coverage looks away while a test repeats itself (any by hypothesis, and those marked): it would take longer than the test."""
+    repeats = any(item.get_closest_marker(name) for name in ("hypothesis", "rounds"))
+    here, new_threads = sys.gettrace(), threading.gettrace()
+    if repeats:
+        sys.settrace(None)
+        threading.settrace(None)
+    yield
+    if repeats:
+        sys.settrace(here)
+        threading.settrace(new_threads)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -144,7 +144,7 @@ json_more = st.fixed_dictionaries(
 @example(
     "vcita-demo", {"lineItems": [{"description": "x", "unitAmount": "1", "taxes": [{"name": "x", "rate": "9" * 40}]}]}, {}, "OTHER"
 )
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_whatever_is_asked_of_a_provider_is_done_or_refused_without_a_bug(
     asked: GatewayClient, control: SandboxControl, account: str, credit: Json, more: Json, reason: str
 ) -> None:

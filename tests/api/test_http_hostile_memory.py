@@ -21,7 +21,7 @@ ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}
 
 @pytest.fixture
 def process() -> Iterator[Child]:
-    with running_command("serve", "--port", "0", environment=ONE_ARENA) as child:
+    with running_command("serve", "--port", "0", environment=ONE_ARENA, measured=False) as child:
         child.answers(f"{child.address('GraphiQL')}/livez")
         yield child
 

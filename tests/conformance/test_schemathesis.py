@@ -73,7 +73,7 @@ def fuzzing(url: str, **headers: str) -> Iterator[Fuzzer]:
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[Fuzzer]:
-    with running_command("serve", "--port", "0") as child:
+    with running_command("serve", "--port", "0", measured=False) as child:
         url = child.address("GraphiQL")
         child.answers(f"{url}/livez")
         with fuzzing(f"{url}/graphql") as fuzzer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests.faults.plan import TIMINGS, Plan
-from tests.support.console import COMMAND, running_command
+from tests.support.console import COMMAND, own_environment, running_command
 from tests.support.redis_server import RedisServer, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -120,7 +119,7 @@ class Machines:
 async def machines(plan: Plan, folder: Path) -> AsyncIterator[Machines]:
     """Start them all; end them when the block does."""
     async with AsyncExitStack() as stack:
-        sandbox = await asyncio.to_thread(stack.enter_context, running_command("sandbox", "--port", "0"))
+        sandbox = await asyncio.to_thread(stack.enter_context, running_command("sandbox", "--port", "0", measured=False))
         addresses = {name: sandbox.address(name) for name in PROVIDERS}
         (folder / "redis").mkdir()
         redis = RedisServer(folder / "redis", *ON_DISK).start()
@@ -136,7 +135,6 @@ async def machines(plan: Plan, folder: Path) -> AsyncIterator[Machines]:
 
 
 def _gateway(plan: Plan, config: Path, redis: RedisServer, name: str) -> Gateway:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("CREDIT_NOTES_")}
     settings = {
         "CONFIG": str(config),
         "REDIS_URL": redis.url,
@@ -145,5 +143,9 @@ def _gateway(plan: Plan, config: Path, redis: RedisServer, name: str) -> Gateway
         **TIMINGS,
     }
     command = [sys.executable, "-m", "tests.faults.broken_gateway"] if plan.breaks_commit else [str(COMMAND)]
-    environment = {**plain, "CAMPAIGN_KEY": "any", **{f"CREDIT_NOTES_{name}": value for name, value in settings.items()}}
+    environment = {
+        **own_environment(measured=False),
+        "CAMPAIGN_KEY": "any",
+        **{f"CREDIT_NOTES_{name}": value for name, value in settings.items()},
+    }
     return Gateway(command=command, environment=environment, log=config.with_name(f"{name}.log"))

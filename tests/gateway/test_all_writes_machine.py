@@ -161,7 +161,7 @@ class AllWrites(RuleBasedStateMachine):
 
 # Not shrunk: every step is a dozen real calls.
 HARD = settings(
-    max_examples=12,
+    max_examples=8,
     stateful_step_count=14,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -169,6 +169,7 @@ HARD = settings(
 )
 
 
+@pytest.mark.rounds
 def test_every_write_is_done_once_and_told_truly_whatever_fails(addresses: Addresses, control: SandboxControl) -> None:
     run_state_machine_as_test(partial(AllWrites, addresses, control), settings=HARD)  # type: ignore[arg-type]  # a factory will do
 

@@ -183,7 +183,7 @@ async def play(paces: Mapping[str, Pace], plan: Plan) -> list[str]:
     return scene.wrong
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(PACES, PLANS)
 def test_no_read_shows_less_than_what_was_answered_nor_fails_by_itself(paces: Mapping[str, Pace], plan: Plan) -> None:
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:

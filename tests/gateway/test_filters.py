@@ -109,7 +109,7 @@ def meets(row: Row, where: CreditNoteFilter) -> bool:
     return all(answers)
 
 
-@settings(max_examples=250, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     accounts=books(),
     where=filters(),

@@ -172,6 +172,7 @@ async def test_a_payout_that_never_came_is_half_done_for_the_watch_and_anew_for_
     assert [one["minor"] for one in refunds(sandbox)] == [119_00]
 
 
+@pytest.mark.rounds
 @pytest.mark.parametrize("mishap", ["before", "after"])
 async def test_a_ledger_that_goes_away_between_the_steps_loses_nothing(
     desks: Desks, sandbox: SandboxControl, mishap: Mishap

@@ -83,7 +83,7 @@ def withdraw(draw: Callable[..., Any], provider: ListedProvider) -> None:
     provider.rows[index] = replace(provider.rows[index], status=Status.VOIDED)
 
 
-@settings(max_examples=250, deadline=None, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow])
 @given(walk=walks, data=st.data())
 def test_a_walk_shows_every_note_there_was_once_and_in_order(walk: Walk, data: st.DataObject) -> None:
     at_start = walk.matching()

@@ -19,7 +19,7 @@ from tests.gateway.stub import CALLER
 from tests.support.demo import ACCOUNTS, UNPAID, invoice_id, provider
 from tests.support.running import SandboxControl
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.rounds]
 
 AT_ONCE = 25
 """Notes issued in one second: more than a page holds, and than a mark remembers."""

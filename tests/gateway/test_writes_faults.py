@@ -15,7 +15,7 @@ from tests.gateway.writing import APPLIED, UNKNOWN, Desk, Desks, command, ids, n
 from tests.support.demo import ACCOUNTS, PARTLY_PAID, provider
 from tests.support.running import SandboxControl
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("short_timeouts")]
+pytestmark = [pytest.mark.anyio, pytest.mark.rounds, pytest.mark.usefixtures("short_timeouts")]
 
 UNREADABLE_READS = {
     "cut": ({"fault": "drop_before"}, "PROVIDER_UNAVAILABLE"),

@@ -17,7 +17,7 @@ from tests.support.demo import ACCOUNTS, UNPAID, invoice_id, provider
 from tests.support.running import SandboxControl
 from tests.support.stores import Mishap, ShakyStore, away
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.rounds]
 
 UNAVAILABLE = ("NOT_APPLIED", "GATEWAY_UNAVAILABLE")
 

@@ -26,7 +26,7 @@ from tests.gateway.writing import CALLER, command, ids, notes_on, said
 from tests.support.demo import ACCOUNTS, provider
 from tests.support.running import SandboxControl
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.rounds]
 
 Gateways: TypeAlias = Callable[[int, IssueCreditNote], Awaitable[WriteResult]]
 """Gives a write to one of them: to the first for 0, to the next for 1 ..."""

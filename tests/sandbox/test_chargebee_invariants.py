@@ -102,7 +102,7 @@ class Run:
 SEEDED = {f"INV-{number}" for base in (1000, 2000, 3000) for number in range(base, base + 61)}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # each run starts afresh
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # each run starts afresh
 @given(operations=st.lists(OPERATIONS, min_size=5, max_size=25))
 def test_whatever_is_done_the_books_stay_in_order(site: Site, operations: list[Operation]) -> None:
     run = Run(site)

@@ -45,7 +45,7 @@ SOURCES = ("stays_issued", "settles", "settles_after_60_s", "settles_on_refund",
     modes=st.tuples(*(st.sampled_from(values) for values in MODES.values())),
     source=st.sampled_from(SOURCES),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_books_hold_after_every_step_of_any_use(
     opened: Desk, steps: list[tuple[str, int, Fraction, bool]], modes: tuple[str, ...], source: str
 ) -> None:

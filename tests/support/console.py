@@ -66,13 +66,18 @@ class Child:
         raise AssertionError(self.printed)
 
 
+def own_environment(*, measured: bool = True) -> dict[str, str]:
+    """This process's, without settings of the gateway; not measured: a process that is killed or only repeats tells coverage nothing."""
+    strange = ("CREDIT_NOTES_",) if measured else ("CREDIT_NOTES_", "COVERAGE_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(strange)}
+
+
 @contextlib.contextmanager
-def running_command(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Child]:
+def running_command(*arguments: str, environment: Mapping[str, str] | None = None, measured: bool = True) -> Iterator[Child]:
     """`credit-notes` with these arguments; nothing of this process's own settings reaches it."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("CREDIT_NOTES_")}
     process = subprocess.Popen(
         [COMMAND, *arguments],
-        env={**plain, "PYTHONUNBUFFERED": "1", **(environment or {})},
+        env={**own_environment(measured=measured), "PYTHONUNBUFFERED": "1", **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
