@@ -18,6 +18,7 @@ from app.operation_settings import AS_BUILT, OperationSettings
 from app.providers.contract import AccountSettings
 from app.secret import Secret
 from app.store.address import read_address
+from app.timings import AS_MEANT, Timings
 
 PREFIX = "CREDIT_NOTES_"
 SECRET_LENGTH = 32
@@ -82,26 +83,8 @@ class _Plain(IdentitySettings, EdgeSettings, OperationSettings):
     note_fresh_s: Annotated[float, Field(ge=0, le=86_400)] = 30
     list_fresh_s: Annotated[float, Field(ge=0, le=3600)] = 5
     invoice_fresh_s: Annotated[float, Field(ge=0, le=3600)] = 5
+    stale_on_error_s: Annotated[float, Field(ge=0, le=86_400)] = 300
     emulated_pages: Annotated[int, Field(ge=1, le=100)] = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timings:
-    """The spans of time that decide about reads and writes, in seconds."""
-
-    read_timeout_s: float = 10
-    write_timeout_s: float = 30
-    ledger_lease_s: float = 45
-    invoice_lease_s: float = 15
-    settling_s: float = 5
-    settling_after_timeout_s: float = 120
-    absent_after_s: float = 600
-    resolver_s: float = 5
-    """Between two looks for the ends of open writes; 0: nobody looks."""
-    ledger_keep_s: float = 30 * 86_400
-    note_fresh_s: float = 30
-    list_fresh_s: float = 5
-    invoice_fresh_s: float = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +114,7 @@ class Settings:
     audit_length: int = 100_000
     """How many events are kept of what was written."""
     logs_json: bool = False
-    timings: Timings = Timings()
+    timings: Timings = AS_MEANT
     edge: EdgeSettings = USUAL
     emulated_pages: int = 5
     accounts: Mapping[str, AccountSettings]

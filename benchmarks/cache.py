@@ -19,8 +19,8 @@ from app.gateway.background import Background
 from app.gateway.cache import Freshness, Memory
 from app.gateway.cache.layer import Layer
 from app.gateway.credit_notes import CreditNotes
-from app.settings import Timings
 from app.store.redis import RedisStore
+from app.timings import Timings
 from tests.gateway.stub import StubAdapter, account, note
 from tests.support.redis_server import RedisServer
 

@@ -22,7 +22,8 @@ import structlog
 from app.accounts_file import demo_accounts
 from app.asgi import create_app
 from app.providers.contract import AccountSettings
-from app.settings import Settings, Timings
+from app.settings import Settings
+from app.timings import Timings
 
 A_ROUND, AT_ONCE, READ_S = 200, 4, 3.0
 KINDS = ("slow", "limited", "broken")

@@ -14,8 +14,8 @@ from tests.support.modules import Module, modules
 LONGEST_MODULE = 250
 LONGEST_FUNCTION = 30
 
-BELOW = {"providers", "domain", "settings", "secret", "telemetry", "http", "store"}
-PARTS_OF_SETTINGS = {"edge_settings", "identity_settings", "operation_settings"}
+BELOW = {"providers", "domain", "settings", "secret", "telemetry", "http", "store", "timings"}
+PARTS_OF_SETTINGS = {"edge_settings", "identity_settings", "operation_settings", "timings"}
 # A layer may import those named beside it. `asgi`, `metrics_port`, `check`, `operator`, `cli` put the whole together and are imported by none of these.
 MAY_IMPORT: dict[str, set[str]] = {
     **{name: set() for name in ("secret", "http", "demo", "shutdown", "socket_server", *PARTS_OF_SETTINGS)},

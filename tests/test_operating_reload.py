@@ -21,7 +21,8 @@ from app.gateway.accounts import OPEN, Accounts
 from app.providers import PROVIDERS
 from app.reload import by_name, differing
 from app.sandbox.server import Addresses
-from app.settings import Settings, Timings
+from app.settings import Settings
+from app.timings import Timings
 from tests.support.console import Child, running_command
 from tests.support.running import GatewayClient, SandboxControl, asking
 from tests.test_readme import defaults

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.secret import Secret
-from app.settings import Settings, SettingsError, Timings, read_settings
+from app.settings import Settings, SettingsError, read_settings
+from app.timings import Timings
 
 KEY = "0123456789abcdef0123456789abcdef"
 OTHER_KEY = "fedcba9876543210fedcba9876543210"
@@ -23,6 +24,7 @@ EVERY_PLAIN = [
 EVERY_TIMING = {
     "read_timeout_s": "1.5", "write_timeout_s": "2.5", "ledger_lease_s": "3.5", "invoice_lease_s": "4.5", "settling_s": "5.5",
     "settling_after_timeout_s": "6.5", "absent_after_s": "11.5", "resolver_s": "0.5", "note_fresh_s": "8.5", "list_fresh_s": "9.5", "invoice_fresh_s": "10.5",
+    "stale_on_error_s": "12.5",
 }  # fmt: skip
 
 
@@ -50,6 +52,7 @@ def test_nothing_said_means_the_sandboxes_on_this_machine() -> None:
         timings=Timings(
             read_timeout_s=10, write_timeout_s=30, ledger_lease_s=45, invoice_lease_s=15, settling_s=5, settling_after_timeout_s=120,
             absent_after_s=600, resolver_s=5, ledger_keep_s=2_592_000, note_fresh_s=30, list_fresh_s=5, invoice_fresh_s=5,
+            stale_on_error_s=300,
         ),
     )  # fmt: skip
 
@@ -66,7 +69,7 @@ def test_every_plain_setting_comes_from_the_environment_and_from_the_file(
 def test_every_span_of_time_comes_from_the_environment_and_from_the_file(tmp_path: Path) -> None:
     expected = Timings(
         read_timeout_s=1.5, write_timeout_s=2.5, ledger_lease_s=3.5, invoice_lease_s=4.5, settling_s=5.5, settling_after_timeout_s=6.5,
-        absent_after_s=11.5, resolver_s=0.5, note_fresh_s=8.5, list_fresh_s=9.5, invoice_fresh_s=10.5, ledger_keep_s=172_800,
+        absent_after_s=11.5, resolver_s=0.5, note_fresh_s=8.5, list_fresh_s=9.5, invoice_fresh_s=10.5, stale_on_error_s=12.5, ledger_keep_s=172_800,
     )  # fmt: skip
     spoken = {name.upper(): text for name, text in EVERY_TIMING.items()}
     assert read({**spoken, "LEDGER_KEEP_DAYS": "2"}).timings == expected
@@ -131,7 +134,7 @@ def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, content: bytes | Non
         ("PORT", "65536"), ("PORT", "-1"), ("PORT", "http"), ("PORT", "80.5"), ("WORKERS", "0"), ("WORKERS", "65"), ("OPEN", "maybe"),
         ("VOLATILE_LEDGER", "yes"), ("LOG", "xml"), ("READ_TIMEOUT_S", "0"), ("READ_TIMEOUT_S", "nan"), ("WRITE_TIMEOUT_S", "inf"),
         ("SETTLING_S", "-1"), ("LEDGER_LEASE_S", "86401"), ("INVOICE_LEASE_S", "soon"), ("SETTLING_AFTER_TIMEOUT_S", "0"),
-        ("ABSENT_AFTER_S", "0"), ("LEDGER_KEEP_DAYS", "0"), ("NOTE_FRESH_S", "-1"), ("LIST_FRESH_S", "3601"),
+        ("ABSENT_AFTER_S", "0"), ("LEDGER_KEEP_DAYS", "0"), ("NOTE_FRESH_S", "-1"), ("LIST_FRESH_S", "3601"), ("STALE_ON_ERROR_S", "-1"),
         ("INVOICE_FRESH_S", "x"), ("EMULATED_PAGES", "0"), ("SECRET", "short"), ("SECRET", f"{KEY},short"), ("SECRET", f"{KEY},"),
         ("REDIS_URL", "http://127.0.0.1"), ("REDIS_URL", "redis://:p/a/ss@host"), ("REDIS_URL", "127.0.0.1:6379"),
         ("CACHE_REDIS_URL", "memcached://127.0.0.1"), ("LEDGER_DURABILITY", "yes"), ("LEDGER_WAIT_REPLICAS", "-1"),

@@ -8,7 +8,7 @@ import msgspec
 
 T = TypeVar("T")
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the shape of something cached changes."""
 
 

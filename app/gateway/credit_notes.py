@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from app.domain.credit_note import CreditNote, LineItem
 from app.domain.errors import GatewayError, NotFound
@@ -14,7 +15,7 @@ from app.gateway.cache import EntityCache, Fetched, Freshness, Memory, Windows
 from app.gateway.codec import Codec
 from app.providers.contract import HasLines
 from app.providers.policy import Deadline
-from app.settings import Timings
+from app.timings import Timings
 
 Lines = tuple[LineItem, ...]
 
@@ -25,8 +26,9 @@ class CreditNotes:
     def __init__(self, memory: Memory, timings: Timings) -> None:
         self._timings = timings
         self.cache: EntityCache[CreditNote] = EntityCache("note", Codec(CreditNote), self._windows, memory)
-        self._lines: EntityCache[Lines] = EntityCache("lines", Codec(Lines), lambda _: self._settled, memory)
-        self._settled = Windows(fresh_s=timings.note_fresh_s * 10, stale_s=timings.note_fresh_s * 10)
+        self._lines: EntityCache[Lines] = EntityCache("lines", Codec(Lines), lambda _: replace(self._settled, error_s=0), memory)
+        self._settled = _windows(timings, 10 * timings.note_fresh_s)
+        self._usual = _windows(timings, timings.note_fresh_s)
 
     async def get_many(
         self, account: Account, ids: Sequence[str], freshness: Freshness, deadline: Deadline | None = None
@@ -63,7 +65,7 @@ class CreditNotes:
         over = note.status in {Status.VOIDED, Status.DELETED} or note.settlement is Settlement.SETTLED
         if over and note.refund_status is not RefundStatus.PENDING:
             return self._settled
-        return Windows(fresh_s=self._timings.note_fresh_s, stale_s=self._timings.note_fresh_s)
+        return self._usual
 
 
 class Invoices:
@@ -71,9 +73,8 @@ class Invoices:
 
     def __init__(self, memory: Memory, timings: Timings) -> None:
         self._timings = timings
-        self._cache: EntityCache[Invoice] = EntityCache(
-            "invoice", Codec(Invoice), lambda _: Windows(fresh_s=timings.invoice_fresh_s), memory
-        )
+        windows = Windows(fresh_s=timings.invoice_fresh_s, error_s=timings.stale_on_error_s)
+        self._cache: EntityCache[Invoice] = EntityCache("invoice", Codec(Invoice), lambda _: windows, memory)
 
     async def get_many(
         self, account: Account, ids: Sequence[str], freshness: Freshness, deadline: Deadline | None = None
@@ -84,6 +85,10 @@ class Invoices:
             return await account.adapter(Deadline(self._timings.read_timeout_s)).invoices(missing)
 
         return await self._cache.get_many(account, ids, load, freshness, deadline or Deadline(self._timings.read_timeout_s))
+
+
+def _windows(timings: Timings, fresh_s: float) -> Windows:
+    return Windows(fresh_s=fresh_s, stale_s=fresh_s, error_s=timings.stale_on_error_s)
 
 
 async def _fetched(account: Account, ids: Sequence[str], deadline: Deadline) -> Mapping[str, CreditNote | GatewayError]:

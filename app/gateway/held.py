@@ -19,8 +19,8 @@ from app.gateway.entries import Attempt, Entry, EntryKeys, open_entries
 from app.gateway.insistence import insist
 from app.gateway.payouts import Unpayable
 from app.gateway.turns import Turn
-from app.settings import Timings
 from app.store import Add, Lease, Put, Remove, Store, StoreFailure, Write
+from app.timings import Timings
 
 NEVER_CAME = ErrorCode.PROVIDER_UNAVAILABLE.value
 """The code of an attempt that was lost and of which nothing has come."""

@@ -18,8 +18,8 @@ from app.gateway.accounts import Account
 from app.gateway.entries import Entry, EntryKeys, entry_key, open_entries
 from app.gateway.held import CODEC, Held, keep_s
 from app.gateway.turns import unavailable
-from app.settings import Timings
 from app.store import Lease, Put, Store, StoreFailure
+from app.timings import Timings
 
 T = TypeVar("T")
 

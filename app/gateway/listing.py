@@ -104,8 +104,10 @@ class Listing:
         self._accounts = accounts
         self._notes = notes
         self._settings = settings
-        windows = Windows(fresh_s=settings.timings.list_fresh_s)
-        self._pages: EntityCache[Page] = EntityCache("page", Codec(Page), lambda _: windows, memory)
+        windows = Windows(fresh_s=settings.timings.list_fresh_s, error_s=settings.timings.stale_on_error_s)
+        # A page remembered from before the one it follows may miss what has moved on to it: only first pages are.
+        self._first: EntityCache[Page] = EntityCache("page", Codec(Page), lambda _: windows, memory)
+        self._later: EntityCache[Page] = EntityCache("page", Codec(Page), lambda _: Windows(fresh_s=0), memory)
 
     async def page(self, caller: Caller, request: ListRequest, deadline: Deadline | None = None) -> NotePage:
         """One page. Raises NotFound for an account that does not exist for the caller; an account that fails is a Source with its error."""
@@ -155,9 +157,7 @@ class Listing:
         ask = PageRequest(size=size, order=request.order, resume=None if mark is None else mark.place)
         remainder = Remainder(mark=mark, order=request.order)
         while True:
-            # A page remembered from before the one it follows may miss what has moved on to it: only first pages are.
-            freshness = request.freshness if ask.token is None and ask.resume is None else Freshness(max_age_s=0)
-            answer = await self._fetch(reading, ask, freshness, deadline)
+            answer = await self._fetch(reading, ask, request.freshness, deadline)
             if isinstance(answer, GatewayError):
                 reading.error = answer
                 return
@@ -183,7 +183,11 @@ class Listing:
             return {ids[0]: page}
 
         id = hashlib.sha256(msgspec.msgpack.encode((_spelt(reading.where), ask), order="deterministic")).hexdigest()
-        return (await self._pages.get_many(reading.account, [id], load, freshness, deadline))[id]
+        if ask.token is None and ask.resume is None:
+            found = await self._first.get_many(reading.account, [id], load, freshness, deadline)
+        else:
+            found = await self._later.get_many(reading.account, [id], load, Freshness(max_age_s=0), deadline)
+        return found[id]
 
 
 def _readings(account: Account, request: ListRequest) -> list[Reading]:
@@ -226,7 +230,7 @@ def _readable(notes: Sequence[CreditNote]) -> dict[str, CreditNote]:
 
 
 def _source(account: Account, readings: Sequence[Reading], items: Sequence[Item]) -> Source:
-    errors = [reading.error for reading in readings if reading.error is not None]
+    errors = [reason for reading in readings if (reason := reading.error or reading.outdated) is not None]
     times = [reading.fetched_at for reading in readings if reading.fetched_at is not None]
     return Source(
         account=account,

@@ -37,6 +37,8 @@ class Reading:
     cut: bool = False
     """Whether reading ended at the bound for what is filtered here."""
     error: GatewayError | None = None
+    outdated: GatewayError | None = None
+    """Why what is shown is old: the account failed, and the reader would rather have that than nothing."""
     _seen: set[str] = field(default_factory=set)
     """Pages by number repeat notes when others are issued between them."""
 
@@ -45,6 +47,7 @@ class Reading:
         page = fetched.value
         self.emulated |= page.unapplied
         self.fetched_at = min(self.fetched_at or fetched.fetched_at, fetched.fetched_at)
+        self.outdated = self.outdated or fetched.instead_of
         self.total_count = page.total_count
         self.ended = page.next is None or any(is_past(note, self.where, remainder.order) for note in page.notes[-1:])
         token = None if self.account.capabilities.pages_by_instant else page.token

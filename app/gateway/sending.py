@@ -20,8 +20,8 @@ from app.gateway.recall import is_power_of_ten_off
 from app.gateway.results import WriteResult, applied, not_applied, partly, still_unknown, unknown
 from app.gateway.units import UnitAlarms
 from app.providers.policy import Deadline
-from app.settings import Timings
 from app.store import StoreFailure
+from app.timings import Timings
 
 Why = Callable[[GatewayError], Awaitable[GatewayError]]
 """What a refusal means, where the provider's own code does not tell."""

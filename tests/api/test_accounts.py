@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from app.sandbox.server import Addresses
-from app.settings import Timings
+from app.timings import Timings
 from tests.support.demo import ACCOUNTS, FIRST_NOTES, provider
 from tests.support.running import GatewayClient, Json, SandboxControl, running
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from app.sandbox.server import Addresses
+from app.timings import Timings
 from tests.support.demo import ACCOUNTS, FIRST_NOTES, UNPAID, invoice_id, provider
-from tests.support.running import GatewayClient, Json, SandboxControl
+from tests.support.running import GatewayClient, Json, SandboxControl, running
 
 BY_ID = "query($id: ID!, $fresh: FreshnessInput) { creditNote(id: $id, freshness: $fresh) { providerId source { origin stale fetchedAt } } }"
 BY_IDS = "query($ids: [ID!]!) { creditNotesByIds(ids: $ids) { providerId } }"
@@ -179,6 +181,29 @@ def test_an_old_answer_stands_in_for_a_failing_provider_only_where_that_is_wante
         "stale": True,
         "fetchedAt": before["fetchedAt"],
     }
+
+
+def test_an_old_invoice_and_an_old_page_stand_in_as_well_and_say_so(addresses: Addresses, sandbox: SandboxControl) -> None:
+    query = """query($id: ID!, $fresh: FreshnessInput) {
+      invoice(id: $id, freshness: $fresh) { details { status source { origin stale fetchedAt } } }
+      creditNotes(filter: { accounts: ["chargebee-demo"] }, freshness: $fresh) {
+        nodes { id source { stale } } sources { count complete fetchedAt error { code } }
+      }
+    }"""
+    with running(addresses, timings=Timings(list_fresh_s=0.05, invoice_fresh_s=0.05)) as gateway:
+        wish = {"maxAgeSeconds": 0, "allowStaleOnError": True}
+        before = gateway.gql(query, id=INVOICE_1002, fresh=wish)
+        for _ in range(8):
+            sandbox.fault(provider="chargebee", fault="drop_before")
+        after = gateway.gql(query, id=INVOICE_1002, fresh=wish)
+        details, old = after["invoice"]["details"], before["invoice"]["details"]
+        assert details["source"] == {"origin": "CACHE", "stale": True, "fetchedAt": old["source"]["fetchedAt"]}
+        assert details["status"] == old["status"]
+        (was,), (source,) = before["creditNotes"]["sources"], after["creditNotes"]["sources"]
+        assert was["error"] is None
+        assert source == {**was, "complete": False, "error": {"code": "PROVIDER_UNAVAILABLE"}}
+        assert [note["id"] for note in after["creditNotes"]["nodes"]] == [note["id"] for note in before["creditNotes"]["nodes"]]
+        assert {note["source"]["stale"] for note in after["creditNotes"]["nodes"]} == {True}
 
 
 @pytest.mark.parametrize(

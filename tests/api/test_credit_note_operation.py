@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.sandbox.server import Addresses
-from app.settings import Timings
+from app.timings import Timings
 from tests.api.changing import CHARGEBEE, PAYMENT, REFUNDING, VOIDING, ZENSKAR, refund, refundable, void, voidable
 from tests.api.unpaid import issue_unpaid
 from tests.support.demo import PAID, invoice_id, provider

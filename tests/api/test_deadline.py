@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.sandbox.server import Addresses
-from app.settings import Timings
+from app.timings import Timings
 from tests.support.running import GatewayClient, SandboxControl, running
 
 READ_S, DELAY_MS = 4.0, 2500

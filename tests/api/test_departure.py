@@ -16,7 +16,8 @@ from app.asgi import create_app
 from app.providers.contract import AccountSettings
 from app.sandbox.server import Addresses
 from app.secret import Secret
-from app.settings import Settings, Timings
+from app.settings import Settings
+from app.timings import Timings
 from tests.support.demo import invoice_id
 from tests.support.peer import Act, Peer, answer, listening
 from tests.support.running import Json, SandboxControl

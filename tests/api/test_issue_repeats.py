@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.sandbox.server import Addresses
-from app.settings import Timings
+from app.timings import Timings
 from tests.api.unpaid import ISSUING, TEN, issue_unpaid, notes_against
 from tests.support.demo import ACCOUNTS, PARTLY_PAID, UNPAID, invoice_id, provider
 from tests.support.running import GatewayClient, SandboxControl, running

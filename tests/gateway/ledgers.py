@@ -14,9 +14,9 @@ from app.gateway.entries import Entry, EntryKeys
 from app.gateway.held import Held
 from app.gateway.idempotency import Ledger
 from app.gateway.turns import Turn
-from app.settings import Timings
 from app.store import Lease, Store
 from app.store.memory import MemoryStore
+from app.timings import Timings
 from tests.gateway.stub import account, note
 from tests.support.clock import Clock
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.settings import Timings
+from app.timings import Timings
 
 SETTLING_S, SETTLING_AFTER_TIMEOUT_S, LONG_PAST_S = 5, 120, 600
 TIMINGS = Timings(write_timeout_s=1.2, read_timeout_s=0.8)

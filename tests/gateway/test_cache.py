@@ -202,34 +202,6 @@ async def test_a_wish_for_more_age_than_is_fresh_still_says_that_it_is_stale(wor
     assert (found.cached, found.stale) == (True, True)
 
 
-@pytest.mark.parametrize("error", [Unavailable("down"), RateLimited("slow")], ids=lambda error: error.code.value)
-async def test_an_old_value_is_better_than_no_answer_for_who_says_so(world: World, clock: Clock, error: GatewayError) -> None:
-    await world.one()
-    clock.advance(15)
-    world.provider.failing = error
-    wish = Freshness(max_age_s=0, stale_on_error=True)
-    found = await world.one(freshness=wish)
-    assert (found.value, found.cached, found.stale) == (note("a"), True, True)
-    assert found.fetched_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert await world.error(freshness=NOW) is error
-
-
-async def test_an_old_value_is_not_shown_in_place_of_what_the_provider_did_answer(world: World) -> None:
-    wish = Freshness(max_age_s=0, stale_on_error=True)
-    await world.one()
-    del world.provider.notes["a"]
-    assert isinstance(await world.error(freshness=wish), NotFound)
-
-
-async def test_without_an_old_value_the_failure_is_the_answer(world: World, clock: Clock) -> None:
-    wish = Freshness(stale_on_error=True)
-    await world.error("missing")
-    clock.advance(4)
-    world.provider.failing = Unavailable("down")
-    assert await world.error("missing", freshness=wish) is world.provider.failing
-    assert await world.error("a", freshness=wish) is world.provider.failing
-
-
 async def test_a_kind_with_no_window_is_never_kept(world: World, clock: Clock) -> None:
     memory = Memory(store=world.store, background=world.background, clock=clock)
     cache: EntityCache[CreditNote] = EntityCache("other", Codec(CreditNote), lambda _: Windows(fresh_s=0), memory)

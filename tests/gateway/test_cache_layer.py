@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 def record(value: str) -> Record[str]:
-    return Record(value=value, fetched_at=0, fresh_until=9, kept_until=9, epoch=b"e")
+    return Record(value=value, fetched_at=0, fresh_until=9, stale_until=9, kept_until=9, epoch=b"e")
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from app.gateway.background import Background
 from app.gateway.cache import Fetched, Freshness, Memory
 from app.gateway.cache.layer import Layer
 from app.gateway.credit_notes import CreditNotes
-from app.settings import Timings
 from app.store.memory import MemoryStore
+from app.timings import Timings
 from tests.gateway.stub import StubAdapter, account, note
 from tests.support.clock import Clock
 

@@ -21,7 +21,8 @@ from app.domain.ranges import DayRange, InstantRange, MoneyRange
 from app.domain.vocabulary import Order, Reason, Settlement, Status
 from app.gateway.listing import Listing, ListRequest, NotePage
 from app.sandbox.server import Addresses
-from app.settings import Settings, Timings
+from app.settings import Settings
+from app.timings import Timings
 from tests.gateway.stub import CALLER
 from tests.support.demo import ACCOUNTS, UNPAID, invoice_id, provider
 from tests.support.running import SandboxControl

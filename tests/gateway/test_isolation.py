@@ -17,7 +17,8 @@ from app.asgi import create_app
 from app.providers.contract import AccountSettings
 from app.sandbox.server import Addresses
 from app.secret import Secret
-from app.settings import Settings, Timings
+from app.settings import Settings
+from app.timings import Timings
 from tests.support.peer import Peer, answer, listening, say_nothing
 from tests.support.running import GatewayClient, Json, SandboxControl, asking
 from tests.support.serving import served

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.sandbox.server import Addresses
-from app.settings import Timings
+from app.timings import Timings
 from tests.support.demo import ACCOUNTS, UNPAID, invoice_id, provider
 from tests.support.running import GatewayClient, Json, SandboxControl, running
 

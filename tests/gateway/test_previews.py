@@ -12,8 +12,8 @@ from app.domain.credit_note import Ref
 from app.domain.errors import AmountTooHigh, GatewayError
 from app.domain.money import Money
 from app.gateway.accounts import Caller
-from app.settings import Timings
 from app.store.memory import MemoryStore
+from app.timings import Timings
 from tests.gateway.operating import lost, standalone
 from tests.gateway.writing import APPLIED, Desk, Desks, command, said
 from tests.support.demo import ACCOUNTS, PARTLY_PAID, VOID, provider

@@ -14,7 +14,8 @@ from app.domain.vocabulary import Order, Status
 from app.gateway.listing import Listing, ListRequest
 from app.gateway.walk import Item
 from app.sandbox.server import Addresses
-from app.settings import Settings, Timings
+from app.settings import Settings
+from app.timings import Timings
 from tests.gateway.stub import CALLER
 from tests.support.demo import ACCOUNTS, UNPAID, invoice_id, provider
 from tests.support.running import SandboxControl

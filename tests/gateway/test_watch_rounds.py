@@ -11,9 +11,9 @@ from app.domain.vocabulary import Operation
 from app.gateway.entries import Entry, open_entries
 from app.gateway.held import CODEC
 from app.gateway.watch import Watch
-from app.settings import Timings
 from app.store import Add, Lease, Put
 from app.store.memory import MemoryStore
+from app.timings import Timings
 from tests.gateway.operating import keys_of, lost, state
 from tests.gateway.writing import Desk, Desks, command, until
 from tests.support.clock import Clock

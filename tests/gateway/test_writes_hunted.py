@@ -11,8 +11,8 @@ from app.domain.vocabulary import Operation
 from app.gateway.decisions import Decisions
 from app.gateway.operations import remembered
 from app.providers.policy import Deadline
-from app.settings import Timings
 from app.store.memory import MemoryStore
+from app.timings import Timings
 from tests.gateway.altering import refundable, voidable
 from tests.gateway.mishaps import LONG_PAST_S, SETTLING_S
 from tests.gateway.writing import APPLIED, UNKNOWN, Desk, Desks, command, notes_on, said

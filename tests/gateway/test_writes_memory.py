@@ -8,9 +8,9 @@ import pytest
 
 from app.domain.vocabulary import Operation
 from app.gateway.entries import EntryKeys, subject
-from app.settings import Timings
 from app.store import Lease
 from app.store.memory import MemoryStore
+from app.timings import Timings
 from tests.gateway.writing import APPLIED, UNKNOWN, Desk, Desks, command, ids, notes_on, said, until
 from tests.support.clock import Clock
 from tests.support.demo import ACCOUNTS, UNPAID, invoice_id, provider

@@ -9,9 +9,10 @@ from app.gateway.background import Background
 from app.gateway.cache import Memory
 from app.gateway.credit_notes import CreditNotes
 from app.gateway.listing import Listing, ListRequest, NotePage
-from app.settings import Settings, Timings
+from app.settings import Settings
 from app.store import Store
 from app.store.memory import MemoryStore
+from app.timings import Timings
 from tests.gateway.lists import ListedProvider, Paging, Row
 from tests.gateway.stub import CALLER, accounts
 from tests.support.clock import Clock

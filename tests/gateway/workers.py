@@ -26,9 +26,9 @@ from app.gateway.turns import Turns
 from app.gateway.units import UnitAlarms
 from app.gateway.writes import Writes
 from app.providers.contract import Capabilities
-from app.settings import Timings
 from app.store import Store
 from app.store.memory import MemoryStore
+from app.timings import Timings
 from tests.gateway.stub import CALLER, StubAdapter, accounts, note
 from tests.support.stores import Mishap, ShakyStore
 from tests.support.virtual_time import now

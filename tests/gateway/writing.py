@@ -31,9 +31,9 @@ from app.gateway.writes import Writes
 from app.providers import PROVIDERS
 from app.providers.contract import AccountSettings
 from app.sandbox.server import Addresses
-from app.settings import Timings
 from app.store import Store
 from app.store.memory import MemoryStore
+from app.timings import Timings
 from tests.support.clock import Clock
 from tests.support.demo import UNPAID, invoice_id, provider
 from tests.support.running import Json, SandboxControl

@@ -15,7 +15,8 @@ from app.api.schema import make_schema
 from app.asgi import create_app, with_sandbox
 from app.http import AsyncBaseTransport
 from app.sandbox.server import Addresses
-from app.settings import Settings, Timings
+from app.settings import Settings
+from app.timings import Timings
 from tests.support.serving import served
 
 Json: TypeAlias = dict[str, Any]

@@ -92,7 +92,7 @@ class EntityCache(Generic[T]):
             if late:
                 loaded |= await self._loading.anew(question, late)
         if freshness.stale_on_error:
-            loaded |= self._last_resorts(question.account, loaded, view)
+            loaded |= self._last_resorts(loaded, view)
         return loaded
 
     def _is_too_old(self, answer: Answer[T], freshness: Freshness, asked_at: float) -> bool:
@@ -102,14 +102,15 @@ class EntityCache(Generic[T]):
         fetched_at = answer.fetched_at.timestamp()
         return fetched_at < asked_at and self._memory.clock() - fetched_at >= freshness.max_age_s
 
-    def _last_resorts(self, account: Account, loaded: Mapping[str, Answer[T]], view: View[T]) -> dict[str, Answer[T]]:
+    def _last_resorts(self, loaded: Mapping[str, Answer[T]], view: View[T]) -> dict[str, Answer[T]]:
         """For what the provider could not tell now, what it told before."""
         found: dict[str, Answer[T]] = {}
         for id, answer in loaded.items():
             record = view.records.get(id)
-            old = None if record is None else self._kept.answer(account, id, record)
-            if isinstance(answer, Unavailable) and isinstance(old, Fetched):
-                found[id] = Fetched(old.value, old.fetched_at, cached=True, stale=True)
+            if record is not None and isinstance(answer, Unavailable):
+                old = self._kept.last_resort(record, answer)
+                if old is not None:
+                    found[id] = old
         return found
 
     def _refresh_behind(self, account: Account, stale: Sequence[str], load: Load[T]) -> None:

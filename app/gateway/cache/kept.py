@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from app.domain.errors import GatewayError, NotFound
+from app.domain.errors import GatewayError, NotFound, Unavailable
 from app.gateway.accounts import Account
 from app.gateway.cache.epochs import epoch_key
 from app.gateway.cache.memory import Memory
@@ -110,29 +110,39 @@ class Kept(Generic[T]):
     def answer(self, account: Account, id: str, record: Record[T]) -> Answer[T] | None:
         """What a reader is told; None where the record's time is over."""
         now = self.memory.clock()
-        if now >= record.kept_until:
+        if now >= record.stale_until:
             return None
         if record.value is None:
             return NotFound(f"no {id[:100]!r} at this account", account=account.name)
         fetched_at = datetime.fromtimestamp(record.fetched_at, UTC)
         return Fetched(record.value, fetched_at, cached=True, stale=now >= record.fresh_until)
 
+    def last_resort(self, record: Record[T], failure: Unavailable) -> Fetched[T] | None:
+        """What a reader is told in place of this failure who would rather have something old."""
+        if record.value is None or self.memory.clock() >= record.kept_until:
+            return None
+        fetched_at = datetime.fromtimestamp(record.fetched_at, UTC)
+        return Fetched(record.value, fetched_at, cached=True, stale=True, instead_of=failure)
+
     def _record(self, answer: Answer[T], epoch: bytes) -> Record[T] | None:
         """What to keep."""
         now = self.memory.clock()
         if isinstance(answer, NotFound):
-            return Record(value=None, fetched_at=now, fresh_until=now + ABSENCE_S, kept_until=now + ABSENCE_S, epoch=epoch)
+            end = now + ABSENCE_S
+            return Record(value=None, fetched_at=now, fresh_until=end, stale_until=end, kept_until=end, epoch=epoch)
         if isinstance(answer, GatewayError):
             return None
         windows = self._windows(answer.value)
         if windows.fresh_s + windows.stale_s <= 0:
             return None
         part = 1 - SPREAD * self.memory.chance()
+        stale_until = now + part * (windows.fresh_s + windows.stale_s)
         return Record(
             value=answer.value,
             fetched_at=answer.fetched_at.timestamp(),
             fresh_until=now + part * windows.fresh_s,
-            kept_until=now + part * (windows.fresh_s + windows.stale_s),
+            stale_until=stale_until,
+            kept_until=stale_until + windows.error_s,
             epoch=epoch,
         )
 

@@ -21,7 +21,9 @@ class Record(Generic[T]):
     fetched_at: float
     """When it was asked for."""
     fresh_until: float
+    stale_until: float
     kept_until: float
+    """Between the two it is told only in place of a failure."""
     epoch: bytes
 
 
@@ -29,6 +31,7 @@ class _Envelope(msgspec.Struct, frozen=True, array_like=True):
     value: bytes | None
     fetched_at: float
     fresh_until: float
+    stale_until: float
     kept_until: float
     epoch: bytes
 
@@ -46,7 +49,8 @@ class Records(Generic[T]):
             value = None if record.value is None else self._codec.encode(record.value)
         except OverflowError:
             return None
-        return self._envelopes.encode(_Envelope(value, record.fetched_at, record.fresh_until, record.kept_until, record.epoch))
+        times = record.fetched_at, record.fresh_until, record.stale_until, record.kept_until
+        return self._envelopes.encode(_Envelope(value, *times, record.epoch))
 
     def decode(self, data: bytes | None, epoch: bytes) -> Record[T] | None:
         """The record, or None for nothing, one of another epoch, of another version, or what is no record."""
@@ -60,6 +64,7 @@ class Records(Generic[T]):
             value=value,
             fetched_at=envelope.fetched_at,
             fresh_until=envelope.fresh_until,
+            stale_until=envelope.stale_until,
             kept_until=envelope.kept_until,
             epoch=epoch,
         )

@@ -28,14 +28,17 @@ class Fetched(Generic[T]):
     fetched_at: datetime
     cached: bool
     stale: bool = False
+    instead_of: GatewayError | None = None
+    """Why there is no newer one, where the reader took this for a failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Windows:
-    """For how long a value is fresh, and for how long after that it is still better than waiting."""
+    """For how long a value is fresh, for how long after that it is still better than waiting, and then still better than a failure."""
 
     fresh_s: float
     stale_s: float = 0.0
+    error_s: float = 0.0
 
 
 Answer: TypeAlias = Fetched[T] | GatewayError
