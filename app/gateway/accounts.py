@@ -127,7 +127,7 @@ class Accounts:
     providers: Mapping[str, ProviderSpec]
     transport: http.AsyncBaseTransport | None = None
     way: Callable[[str], Guard] | None = None
-    """By a key that may stand beside the account's: a way to the store in which processes agree on whose turn it is."""
+    """By an account's tag: to the store in which processes agree on whose turn it is."""
     _open: dict[str, Account] = field(default_factory=dict)
     _leaving: dict[asyncio.Task[None], Account] = field(default_factory=dict)
 
@@ -166,8 +166,8 @@ class Accounts:
         spec = self.providers[settings.provider]
         options = spec.client(settings)
         limits = settings.limits or spec.limits
-        key = f"cn:1:gate:{tag(settings)}"
-        pacer = AccountPacer(self.way(f"{key}:mark") if self.way else None, key, limits)
+        place = tag(settings)
+        pacer = AccountPacer(self.way(place) if self.way else None, f"cn:1:gate:{place}", limits)
         client = http.AsyncClient(
             transport=self.transport or http.Connections(idle_s=IDLE_S),
             headers={"User-Agent": "credit-notes", "Accept": "application/json"},

@@ -10,7 +10,10 @@ import pytest
 from app.domain.errors import NotFound
 from app.gateway.cache import Fetched
 from app.gateway.cache.guard import PATIENCE_S, REST_S
+from app.gateway.pacing import AccountPacer
+from app.providers.contract import Limits
 from app.store import Put, Store, StoreFailure
+from app.store.gate import Passage, Step
 from app.store.memory import MemoryStore
 from tests.gateway.cached import World, clock
 from tests.gateway.stub import StubAdapter, note
@@ -62,6 +65,28 @@ async def test_a_store_that_does_not_answer_costs_the_patience_once() -> None:
         await asyncio.sleep(1)
     assert now() == 20 + PATIENCE_S
     assert process.loads == 20
+
+
+async def test_whose_turn_it_is_at_the_account_is_not_asked_for_in_vain_a_second_time() -> None:
+    class Shared(FrozenStore):
+        is_shared = True
+
+        async def gate(self, key: str, step: Step) -> Passage:
+            await self._thawed("gate")
+            return await super().gate(key, step)
+
+    store = Shared()
+    process = world(store)
+    pacer = AccountPacer(process.memory.way(process.account.tag), "gate", Limits(per_minute=60), now)
+    store.frozen_until = 100.0
+    await process.one()
+    assert (await pacer.take(within_s=1, paced=True)).given
+    assert (store.asked, now()) == (["get"], pytest.approx(PATIENCE_S))
+    await asyncio.sleep(100)
+    await process.one()
+    await process.settle()
+    assert (await pacer.take(within_s=1, paced=True)).given
+    assert store.asked[-1] == "gate"
 
 
 async def test_many_at_once_wait_for_it_together() -> None:

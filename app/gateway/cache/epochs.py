@@ -8,9 +8,9 @@ from app.gateway.accounts import Account
 from app.store import Put, Store
 
 
-def epoch_key(account: Account) -> str:
-    """Where an account's epoch stands."""
-    return f"cn:1:epoch:{account.tag}"
+def epoch_key(tag: str) -> str:
+    """Where the epoch of the account with this tag stands."""
+    return f"cn:1:epoch:{tag}"
 
 
 async def begin_epoch(store: Store, account: Account) -> bytes:
@@ -19,5 +19,5 @@ async def begin_epoch(store: Store, account: Account) -> bytes:
     Settled, as the ledger is: a fail-over that took it back would bring back what it has ended.
     """
     epoch = secrets.token_bytes(8)
-    await store.commit({}, {epoch_key(account): Put(epoch)}, settled=True)
+    await store.commit({}, {epoch_key(account.tag): Put(epoch)}, settled=True)
     return epoch

@@ -148,7 +148,7 @@ class Kept(Generic[T]):
 
     async def _read(self, account: Account, ids: Sequence[str]) -> tuple[bytes, dict[str, bytes | None]]:
         """The epoch, and what stands in the store."""
-        values, epochs, place = self.memory.values_of(account), self.memory.epochs_of(account), epoch_key(account)
+        values, epochs, place = self.memory.values_of(account), self.memory.epochs_of(account), epoch_key(account.tag)
         if values is epochs:
             epoch, *found = await values.get([place, *(self.key(account, id) for id in ids)])
             seen = dict(zip(ids, found, strict=True))

@@ -37,20 +37,20 @@ class Memory:
         """Where a write begins an epoch; not guarded, since a write has to know."""
         return self.store if self.ledger is None else self.ledger
 
-    def way(self, mark: str) -> Guard:
-        """A way to the store of what was read, for what is no cache."""
-        return Guard(self.store, self.background, mark=mark)
+    def way(self, tag: str) -> Guard:
+        """To the store of what was read: one for all that stands there with this tag, so that it is waited for in vain once, not by each."""
+        if tag not in self._values:
+            self._values[tag] = Guard(self.store, self.background, mark=epoch_key(tag))
+        return self._values[tag]
 
     def values_of(self, account: Account) -> Guard:
         """The account's way to what was read."""
-        if account.tag not in self._values:
-            self._values[account.tag] = Guard(self.store, self.background, mark=epoch_key(account))
-        return self._values[account.tag]
+        return self.way(account.tag)
 
     def epochs_of(self, account: Account) -> Guard:
         """The account's way to its epoch: the same, where one question tells both."""
         if self.epoch_store is self.store:
             return self.values_of(account)
         if account.tag not in self._epochs:
-            self._epochs[account.tag] = Guard(self.epoch_store, self.background, mark=epoch_key(account))
+            self._epochs[account.tag] = Guard(self.epoch_store, self.background, mark=epoch_key(account.tag))
         return self._epochs[account.tag]
