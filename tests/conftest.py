@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from app import telemetry
 from app.sandbox.server import Addresses, serving_in_thread
 from tests.identity.issuer import IssuerServer, issuing
 from tests.support.accounts_file import AccountsFile
+from tests.support.measuring import unmeasured
 from tests.support.redis_cluster import RedisCluster, running_cluster
 from tests.support.redis_server import RedisServer
 from tests.support.running import SandboxControl, controlling
@@ -65,7 +65,10 @@ def redis_guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]
 
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[Addresses]:
-    with serving_in_thread() as found:
+    """The sandboxes have tests of their own: here they only answer."""
+    with contextlib.ExitStack() as running:
+        with unmeasured():
+            found = running.enter_context(serving_in_thread())
         yield found
 
 
@@ -98,16 +101,10 @@ def specification() -> Callable[[str], dict[str, Any]]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Coverage looks away while a test repeats itself (any by hypothesis, and those marked): it would take longer than the test."""
+    """Coverage looks away while a test repeats itself: any by hypothesis, and those marked."""
     repeats = any(item.get_closest_marker(name) for name in ("hypothesis", "rounds"))
-    here, new_threads = sys.gettrace(), threading.gettrace()
-    if repeats:
-        sys.settrace(None)
-        threading.settrace(None)
-    yield
-    if repeats:
-        sys.settrace(here)
-        threading.settrace(new_threads)
+    with unmeasured() if repeats else contextlib.nullcontext():
+        yield
 
 
 @pytest.hookimpl(hookwrapper=True)
