@@ -161,7 +161,7 @@ class AllWrites(RuleBasedStateMachine):
 
 # Not shrunk: every step is a dozen real calls.
 HARD = settings(
-    max_examples=8,
+    max_examples=6,
     stateful_step_count=14,
     deadline=None,
     suppress_health_check=list(HealthCheck),
