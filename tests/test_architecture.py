@@ -8,12 +8,8 @@ import sys
 import tokenize
 from collections.abc import Iterator
 
-import pytest
-
 from app.providers import PROVIDERS
 from tests.support.modules import Module, modules
-
-pytestmark = pytest.mark.rounds  # over every module
 
 LONGEST_MODULE = 250
 LONGEST_FUNCTION = 30
