@@ -59,7 +59,7 @@ class Reading:
             self.pages += 1
             self.scanned = unshown[-1]
         self.items += [item for item in unshown if self._is_asked_for(item.note, page)]
-        if self.emulated or page.rough:
+        if self.emulated or page.rough or self.outdated is not None:
             self.total_count = None
 
     def _is_asked_for(self, note: CreditNote, page: Page) -> bool:
