@@ -123,7 +123,7 @@ class Feed:
         self._store = store
         self.background = background
         self._most = most_waiting
-        self._codec = Codec(NoteChange)
+        self._codec = Codec(NoteChange, version=1)  # its own: releases that run together hear each other
         self._subscribers: set[Subscriber] = set()
         self._told: OrderedDict[str, None] = OrderedDict()
         self._hears = asyncio.Event()

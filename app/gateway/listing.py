@@ -165,8 +165,8 @@ class Listing:
             if request.native_only and reading.emulated:
                 reading.error = unfiltered(reading.account, reading.emulated)
                 return
-            if reading.ended or len(reading.items) >= request.first:
-                return
+            if reading.ended or len(reading.items) >= request.first or reading.outdated is not None:
+                return  # behind an old page nothing is read on from: what has moved since would be passed over
             reading.cut = (bool(reading.emulated) or reading.dropped) and reading.pages >= self._settings.emulated_pages
             if reading.cut:
                 return

@@ -47,9 +47,10 @@ class Reading:
         page = fetched.value
         self.emulated |= page.unapplied
         self.fetched_at = min(self.fetched_at or fetched.fetched_at, fetched.fetched_at)
-        self.outdated = self.outdated or fetched.instead_of
         self.total_count = page.total_count
-        self.ended = page.next is None or any(is_past(note, self.where, remainder.order) for note in page.notes[-1:])
+        self.outdated = fetched.instead_of
+        is_last = page.next is None or any(is_past(note, self.where, remainder.order) for note in page.notes[-1:])
+        self.ended = is_last and self.outdated is None  # something may have come since
         token = None if self.account.capabilities.pages_by_instant else page.token
         new = [note for note in page.notes if note.ref.external_id not in self._seen]
         self._seen.update(note.ref.external_id for note in new)

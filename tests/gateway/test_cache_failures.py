@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import pytest
 
+from app import telemetry
 from app.domain.errors import GatewayError, NotFound, RateLimited, Unavailable
-from app.gateway.cache import Freshness, Windows, begin_epoch
+from app.gateway.cache import Fetched, Freshness, Windows, begin_epoch
 from app.store.memory import MemoryStore
 from tests.gateway.cached import FRESH_S, NOW, STALE_S, World
 from tests.gateway.stub import note
@@ -66,3 +69,50 @@ async def test_without_an_old_value_the_failure_is_the_answer(world: World, cloc
     world.provider.failing = Unavailable("down")
     assert await world.error("missing", freshness=wish) is world.provider.failing
     assert await world.error("a", freshness=wish) is world.provider.failing
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_whoever_began_to_read_before_a_write_is_not_told_after_it_what_was_before(clock: Clock, *, shared: bool) -> None:
+    """The provider hangs, the write is answered meanwhile, and then the read fails."""
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def hangs(_: object) -> NoReturn:
+        asked.set()
+        await answer.wait()
+        message = "down"
+        raise Unavailable(message)
+
+    ledger = None if shared else MemoryStore(clock=clock)
+    world = World(MemoryStore(clock=clock), clock, ledger=ledger, windows=Windows(fresh_s=FRESH_S, error_s=100))
+    world.provider.notes["a"] = note("a")
+    await world.one()
+    clock.advance(FRESH_S)
+    reading = asyncio.create_task(world.cache.get_many(world.account, ["a"], hangs, Freshness(stale_on_error=True)))
+    await asked.wait()
+    await world.cache.written(world.account, {"a": note("a", minor=9_99)})
+    answer.set()
+    found = (await reading)["a"]
+    assert isinstance(found, Fetched)
+    assert found.value.total.minor == 9_99
+
+
+async def test_a_window_of_nothing_keeps_for_failures_only(clock: Clock) -> None:
+    world = World(MemoryStore(clock=clock), clock, windows=Windows(fresh_s=0, error_s=100))
+    world.provider.notes["a"] = note("a")
+    for _ in range(2):
+        assert (await world.one()).cached is False
+    world.provider.failing = Unavailable("down")
+    assert (await world.one(freshness=Freshness(stale_on_error=True))).stale is True
+    assert await world.error() is world.provider.failing
+
+
+async def test_whoever_wants_to_know_is_told_that_it_was_kept(clock: Clock) -> None:
+    world = World(MemoryStore(clock=clock), clock, windows=Windows(fresh_s=FRESH_S, error_s=100))
+    world.provider.notes["a"] = note("a")
+    await world.one()
+    clock.advance(60)
+    world.provider.failing = Unavailable("down")
+    with telemetry.collecting(wanted=True) as sources:
+        await world.one(freshness=Freshness(stale_on_error=True))
+    assert sources is not None
+    assert [(each["cached"], each["ageSeconds"]) for each in sources] == [(True, 60.0)]

@@ -90,6 +90,29 @@ async def test_whose_turn_it_is_at_the_account_is_not_asked_for_in_vain_a_second
     assert store.asked[-1] == "gate"
 
 
+async def test_what_is_kept_late_does_not_take_the_accounts_turns_apart() -> None:
+    class Slow(MemoryStore):
+        is_shared = True
+        steps = 0
+
+        async def put_many(self, values: Mapping[str, Put]) -> None:
+            await asyncio.sleep(2 * PATIENCE_S)
+            await super().put_many(values)
+
+        async def gate(self, key: str, step: Step) -> Passage:
+            self.steps += 1
+            return await super().gate(key, step)
+
+    store = Slow(clock=now)
+    process = world(store)
+    pacer = AccountPacer(process.memory.way(process.account.tag), "gate", Limits(per_minute=60), now)
+    for turns in range(1, 11):
+        await process.one()
+        await asyncio.sleep(0.4)
+        await pacer.take(within_s=1, paced=True)
+        assert store.steps == turns
+
+
 async def test_many_at_once_wait_for_it_together() -> None:
     store = FrozenStore()
     process = world(store)

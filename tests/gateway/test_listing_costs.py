@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.commands import CreditNoteFilter, Page, PageRequest
-from app.domain.errors import NotFound, Unavailable
+from app.domain.errors import NotFound
 from app.domain.vocabulary import Status
 from app.gateway.cache import Fetched, Freshness, begin_epoch
 from app.gateway.listing import Listing, ListRequest
@@ -59,46 +59,6 @@ async def test_who_wants_the_providers_word_of_now_gets_it() -> None:
     await lister.page(CALLER, ListRequest(first=9))
     a.rows.append(Row(10, 3, "a10"))
     assert ids(await lister.page(CALLER, ListRequest(first=9, freshness=Freshness(max_age_s=0)))) == ["a10", "a9"]
-
-
-async def test_an_old_first_page_stands_in_for_an_account_that_fails_where_that_is_wanted_and_the_account_says_why() -> None:
-    clock = Clock(1000.0)
-    a, b = provider("a", 9, 7), provider("b", 8)
-    lister = listing([a, b], list_fresh_s=5, store=MemoryStore(clock=clock), clock=clock)
-    wish = ListRequest(first=9, freshness=Freshness(stale_on_error=True))
-    assert (await lister.page(CALLER, wish)).total_count == 3
-    clock.advance(60)
-    a.failing = Unavailable("down")
-    b.rows.append(Row(10, 3, "b10"))
-    assert ids(await lister.page(CALLER, ListRequest(first=9))) == ["b10", "b8"]
-    page = await lister.page(CALLER, wish)
-    assert (ids(page), page.total_count) == (["b10", "a9", "b8", "a7"], None)
-    assert [item.stale for item in page.items] == [False, True, False, True]
-    old, new = page.sources
-    assert (old.count, old.complete, old.error) == (2, False, a.failing)
-    assert old.fetched_at is not None
-    assert old.fetched_at.timestamp() == 1000.0
-    assert (new.count, new.complete, new.error) == (2, True, None)
-    clock.advance(300)
-    assert ids(await lister.page(CALLER, wish)) == ["b10", "b8"]
-
-
-async def test_behind_an_old_first_page_nothing_is_made_up() -> None:
-    clock = Clock(1000.0)
-    a = provider("a", *range(20), largest=10)
-    lister = remembering(a, clock)
-    wish = ListRequest(first=5, freshness=Freshness(stale_on_error=True))
-    first = await lister.page(CALLER, wish)
-    clock.advance(60)
-    a.failing = Unavailable("down")
-    again = await lister.page(CALLER, wish)
-    assert ids(again) == ids(first)
-    assert again.has_more
-    later = await lister.page(CALLER, wish.at(again.marks_at_end()))
-    assert (ids(later), later.sources[0].error) == ([], a.failing)
-    a.failing = None
-    later = await lister.page(CALLER, wish.at(again.marks_at_end()))
-    assert ids(later) == [f"a{19 - 5 - index}" for index in range(5)]
 
 
 async def test_what_was_listed_need_not_be_asked_for_by_its_id() -> None:

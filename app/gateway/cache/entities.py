@@ -43,11 +43,15 @@ class EntityCache(Generic[T]):
         stale = [id for id, hit in found.items() if isinstance(hit, Fetched) and hit.stale]
         missing = [id for id in dict.fromkeys(ids) if id not in found]
         telemetry.cache_answered(self._kept.kind, fresh=len(found) - len(stale), stale=len(stale), missing=len(missing))
-        ages = (self._memory.clock() - hit.fetched_at.timestamp() for hit in found.values() if isinstance(hit, Fetched))
-        telemetry.kept_from_before(account=account.name, kind=self._kept.kind, ages_s=ages)
         if missing:
             question = Question(account=account, load=load, epoch=view.epoch, deadline=deadline)
-            found |= await self._loaded(question, missing, view, freshness)
+            loaded = await self._loaded(question, missing, view, freshness)
+            if freshness.stale_on_error:
+                found |= await self._last_resorts(account, loaded)
+            found = loaded | found
+        kept = (hit for id, hit in found.items() if isinstance(hit, Fetched) and (id not in missing or hit.instead_of is not None))
+        ages = (self._memory.clock() - hit.fetched_at.timestamp() for hit in kept)
+        telemetry.kept_from_before(account=account.name, kind=self._kept.kind, ages_s=ages)
         if stale:
             self._refresh_behind(account, stale, load)
         return found
@@ -91,8 +95,6 @@ class EntityCache(Generic[T]):
             late = [id for id, answer in loaded.items() if self._is_too_old(answer, freshness, asked_at)]
             if late:
                 loaded |= await self._loading.anew(question, late)
-        if freshness.stale_on_error:
-            loaded |= self._last_resorts(loaded, view)
         return loaded
 
     def _is_too_old(self, answer: Answer[T], freshness: Freshness, asked_at: float) -> bool:
@@ -102,16 +104,12 @@ class EntityCache(Generic[T]):
         fetched_at = answer.fetched_at.timestamp()
         return fetched_at < asked_at and self._memory.clock() - fetched_at >= freshness.max_age_s
 
-    def _last_resorts(self, loaded: Mapping[str, Answer[T]], view: View[T]) -> dict[str, Answer[T]]:
-        """For what the provider could not tell now, what it told before."""
-        found: dict[str, Answer[T]] = {}
-        for id, answer in loaded.items():
-            record = view.records.get(id)
-            if record is not None and isinstance(answer, Unavailable):
-                old = self._kept.last_resort(record, answer)
-                if old is not None:
-                    found[id] = old
-        return found
+    async def _last_resorts(self, account: Account, loaded: Mapping[str, Answer[T]]) -> dict[str, Answer[T]]:
+        """For what the provider could not tell now, what it told before, and which no write has ended since."""
+        failed = {id: answer for id, answer in loaded.items() if isinstance(answer, Unavailable)}
+        records = (await self._kept.look(account, list(failed))).records if failed else {}
+        found = {id: self._kept.last_resort(records[id], answer) for id, answer in failed.items() if id in records}
+        return {id: old for id, old in found.items() if old is not None}
 
     def _refresh_behind(self, account: Account, stale: Sequence[str], load: Load[T]) -> None:
         ids = [id for id in stale if self._kept.key(account, id) not in self._refreshing]

@@ -70,13 +70,17 @@ class Guard:
         found = question.answer.result()
         return [found[key] for key in keys]
 
-    async def reach(self, call: Callable[[Store], Awaitable[T]]) -> T:
-        """What the call answers; raises StoreFailure, and at once while the store is left alone."""
+    async def reach(self, call: Callable[[Store], Awaitable[T]], *, awaited: bool = True) -> T:
+        """What the call answers; raises StoreFailure, and at once while the store is left alone.
+
+        What no reader waits for may be late, and does not keep others from the store: an account's turns would come apart.
+        """
         self._refuse_while_resting()
         try:
             return await _in_time(call, self._store)
         except StoreFailure as failed:
-            self._rest(failed)
+            if awaited:
+                self._rest(failed)
             raise
 
     async def _ask(self, question: _Question, before: asyncio.Task[dict[str, bytes | None]] | None) -> dict[str, bytes | None]:

@@ -103,9 +103,9 @@ class Kept(Generic[T]):
             puts[key] = Put(data, record.kept_until - self.memory.clock())
         if puts:
             try:
-                await self.memory.values_of(account).reach(lambda store: store.put_many(puts))
+                await self.memory.values_of(account).reach(lambda store: store.put_many(puts), awaited=False)
             except StoreFailure:
-                return  # the guard has told it
+                return  # whoever asks for it next finds out
 
     def answer(self, account: Account, id: str, record: Record[T]) -> Answer[T] | None:
         """What a reader is told; None where the record's time is over."""
@@ -133,7 +133,7 @@ class Kept(Generic[T]):
         if isinstance(answer, GatewayError):
             return None
         windows = self._windows(answer.value)
-        if windows.fresh_s + windows.stale_s <= 0:
+        if windows.fresh_s + windows.stale_s + windows.error_s <= 0:
             return None
         part = 1 - SPREAD * self.memory.chance()
         stale_until = now + part * (windows.fresh_s + windows.stale_s)
