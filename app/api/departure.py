@@ -12,6 +12,9 @@ from app.api.http_request import ClientLeftError
 
 T = TypeVar("T")
 
+_TURNS = 10
+"""Of the loop, from a request's bytes to the news that its client has closed the connection behind them: about five."""
+
 
 async def unless_client_leaves(receive: Receive, work: Awaitable[T]) -> T:
     """What the work comes to. Cancels it and raises ClientLeftError when the client goes away first; its request must have been read."""
@@ -26,6 +29,16 @@ async def unless_client_leaves(receive: Receive, work: Awaitable[T]) -> T:
         raise
     finally:
         watching.cancel()
+
+
+async def hear_of_departure() -> None:
+    """Before something is begun that goes on without its client: whoever has left already is heard of here, and the work is cancelled.
+
+    A request may have lain in the socket while the process stood still. Its client has given up since, may have been told elsewhere that
+    nothing was applied, and nobody would expect the write that comes after that.
+    """
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 class _Watch:

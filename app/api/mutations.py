@@ -9,6 +9,7 @@ import strawberry
 
 from app.api.change_inputs import RefundCreditNoteInput, VoidCreditNoteInput
 from app.api.context import Info
+from app.api.departure import hear_of_departure
 from app.api.inputs import IssueCreditNoteInput
 from app.api.problems import Problem
 from app.api.types import CreditNote
@@ -113,6 +114,7 @@ async def _result(info: Info, given: _Input[Command], write: Callable[[Caller, C
         command = given.to_command()
     except GatewayError as wrong:
         return not_applied(wrong)
+    await hear_of_departure()
     result = await write(info.context.caller, command)
     info.context.loaders.forget(command.account)
     return result

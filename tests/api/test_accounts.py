@@ -7,7 +7,6 @@ import base64
 import pytest
 
 from app.sandbox.server import Addresses
-from app.timings import Timings
 from tests.support.demo import ACCOUNTS, FIRST_NOTES, provider
 from tests.support.running import GatewayClient, Json, SandboxControl, running
 
@@ -123,7 +122,7 @@ def test_an_account_that_keeps_failing_is_left_alone_for_a_moment(addresses: Add
     ids = [
         base64.urlsafe_b64encode(f"n:vcita-demo:cn000000000000{number}".encode()).decode().rstrip("=") for number in range(10, 60)
     ]
-    with running(addresses, timings=Timings(read_timeout_s=1)) as gateway:
+    with running(addresses) as gateway:
         answer = gateway.ask("query($ids: [ID!]!) { creditNotesByIds(ids: $ids) { id } }", ids=ids)
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"PROVIDER_UNAVAILABLE"}
         tried = sandbox.calls("vcita")

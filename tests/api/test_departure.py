@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -18,9 +20,10 @@ from app.sandbox.server import Addresses
 from app.secret import Secret
 from app.settings import Settings
 from app.timings import Timings
+from tests.support.console import running_command
 from tests.support.demo import invoice_id
 from tests.support.peer import Act, Peer, answer, listening
-from tests.support.running import Json, SandboxControl
+from tests.support.running import Json, SandboxControl, controlling
 from tests.support.running import asking as staying
 from tests.support.running import settings as demo_settings
 from tests.support.serving import served
@@ -150,6 +153,32 @@ async def test_a_write_whose_client_has_left_is_done_and_remembered(addresses: A
         outcome = await asyncio.to_thread(ended, url, issue, given)
     assert outcome == "APPLIED"
     assert sandbox.calls("vcita", "POST") == 1
+
+
+def test_a_write_whose_client_left_before_it_was_begun_is_not_begun() -> None:
+    """The process stands still; the client gives up, asks elsewhere and is told; then the process reads what lies in its socket."""
+    issue = "mutation($input: IssueCreditNoteInput!) { issueCreditNote(input: $input) { outcome } }"
+    against = {"invoice": {"reference": {"account": "vcita-demo", "providerId": invoice_id("vcita-demo", 2003)}}}
+    given = {"against": against, "credit": {"total": {"amount": "1.00", "currency": "EUR"}}, "reason": "ORDER_CHANGE"}
+    with running_command("serve", "--port", "0") as child, controlling(child.address("sandbox")) as sandbox:
+        url = child.address("GraphiQL")
+        with staying(url) as client:
+            assert client.gql(issue, input={**given, "idempotencyKey": "before"})["issueCreditNote"]["outcome"] == "APPLIED"
+            child.process.send_signal(signal.SIGSTOP)
+            for number in range(5):
+                leave(url, issue, {"input": {**given, "idempotencyKey": f"gone-{number}"}})
+            child.process.send_signal(signal.SIGCONT)
+            # writes on one invoice take turns: this one comes behind what was begun before
+            assert client.gql(issue, input={**given, "idempotencyKey": "after"})["issueCreditNote"]["outcome"] == "APPLIED"
+        assert sandbox.calls("vcita", "POST") == 2
+
+
+def leave(url: str, query: str, variables: Json) -> None:
+    """Ask, and wait for no answer."""
+    body = json.dumps({"query": query, "variables": variables})
+    head = f"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port)) as sock:
+        sock.sendall(head.encode() + body.encode())
 
 
 def posted(sandbox: SandboxControl) -> None:

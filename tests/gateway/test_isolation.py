@@ -121,12 +121,12 @@ async def test_an_account_that_keeps_failing_is_left_alone_and_says_so_at_once(
 
 
 async def test_an_account_that_never_answers_is_left_alone_too(gateway: GatewayClient, peers: dict[str, Peer]) -> None:
-    for _ in range(3):
+    for _ in range(5):
         await asyncio.gather(*(ask(gateway, (ONE % "slow").replace("0001", str(number))) for number in range(10)))
     answered, took = await ask(gateway, ONE % "slow")
     assert answered["errors"][0]["extensions"]["code"] == "PROVIDER_UNAVAILABLE"
     assert took < READ_S
-    assert len(peers["slow"].heard) < 30
+    assert len(peers["slow"].heard) < 50
 
 
 async def test_what_one_process_was_asked_for_every_process_does(
