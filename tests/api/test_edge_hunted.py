@@ -26,6 +26,7 @@ from tests.identity.issuer import issuing, jwk
 from tests.identity.made import made
 from tests.support.console import Child, running_command
 from tests.support.demo import UNPAID, invoice_id
+from tests.support.measuring import a_moment
 from tests.support.running import GatewayClient, Json, SandboxControl, asking, controlling, serving, settings
 
 HELD_UP = 30  # moments: a few seconds, on a busy machine more; before, it was up to a thousand
@@ -76,13 +77,6 @@ def held_up(url: httpx.URL | str, work: Callable[[], object]) -> float:
             wait([doing], timeout=0.02)
     doing.result()
     return longest / max(now, a_moment())
-
-
-def a_moment() -> float:
-    """What a fixed piece of work takes now: about a tenth of a second where nothing else runs."""
-    started = time.monotonic()
-    sum(range(5_000_000))
-    return time.monotonic() - started
 
 
 def aliased(field: str, times: int) -> str:
