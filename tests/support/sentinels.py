@@ -60,9 +60,18 @@ class Guarded:
         )
         return next(server for server in self.servers if server.port == int(latest["port"]))
 
+    def let_back(self, lost: RedisServer) -> None:
+        """Start a server that had died, empty. Nobody may choose it: sentinels that hear of a busy machine late would, and all would be gone."""
+        for sentinel in self.sentinels:
+            until(partial(_has, sentinel, self.master), "a sentinel is connected to the new master")
+        lost.start()
+        assert lost.run("CONFIG SET replica-priority 0") == "+OK"
+
     def rejoin(self, lost: RedisServer) -> None:
         """Have a server that was stopped back, as the replica of whoever is the master now; left alone, that takes a quarter of a minute."""
         assert lost.run(f"REPLICAOF 127.0.0.1 {self.master.port}").startswith("+OK")
+        until(lambda: "master_link_status:up" in lost.run("INFO replication"), "it has all that the master has")
+        assert lost.run("CONFIG SET replica-priority 100") == "+OK"
         self.settle()
 
     def settle(self) -> None:
@@ -72,9 +81,15 @@ class Guarded:
             until(partial(_knows_all, sentinel), "a sentinel knows all")
 
 
+def _has(sentinel: SentinelServer, master: RedisServer) -> bool:
+    state = sentinel.run(f"SENTINEL MASTER {SERVICE}").splitlines()
+    told = dict(zip(state[::2], state[1::2], strict=True))
+    return (told["port"], told["flags"]) == (str(master.port), "master")
+
+
 def _knows_all(sentinel: SentinelServer) -> bool:
     replicas = sentinel.run(f"SENTINEL REPLICAS {SERVICE}")
-    follows = "role-reported\nslave" in replicas and "master-link-status\nok" in replicas
+    follows = all(told in replicas for told in ("role-reported\nslave", "master-link-status\nok", "slave-priority\n100"))
     return follows and f"slaves=1,sentinels={SENTINELS}" in sentinel.run("INFO sentinel")
 
 
