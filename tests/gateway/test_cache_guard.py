@@ -90,7 +90,7 @@ async def test_whose_turn_it_is_at_the_account_is_not_asked_for_in_vain_a_second
     assert store.asked[-1] == "gate"
 
 
-async def test_what_is_kept_late_does_not_take_the_accounts_turns_apart() -> None:
+async def test_what_is_kept_late_is_told_and_does_not_take_the_accounts_turns_apart(capsys: pytest.CaptureFixture[str]) -> None:
     class Slow(MemoryStore):
         is_shared = True
         steps = 0
@@ -111,6 +111,7 @@ async def test_what_is_kept_late_does_not_take_the_accounts_turns_apart() -> Non
         await asyncio.sleep(0.4)
         await pacer.take(within_s=1, paced=True)
         assert store.steps == turns
+    assert "store out of reach" in capsys.readouterr().out
 
 
 async def test_many_at_once_wait_for_it_together() -> None:

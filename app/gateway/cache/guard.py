@@ -81,6 +81,8 @@ class Guard:
         except StoreFailure as failed:
             if awaited:
                 self._rest(failed)
+            else:
+                telemetry.store_failed(operation="cache", error=failed)
             raise
 
     async def _ask(self, question: _Question, before: asyncio.Task[dict[str, bytes | None]] | None) -> dict[str, bytes | None]:

@@ -105,7 +105,7 @@ class Kept(Generic[T]):
             try:
                 await self.memory.values_of(account).reach(lambda store: store.put_many(puts), awaited=False)
             except StoreFailure:
-                return  # whoever asks for it next finds out
+                return  # the guard has told it
 
     def answer(self, account: Account, id: str, record: Record[T]) -> Answer[T] | None:
         """What a reader is told; None where the record's time is over."""
