@@ -53,9 +53,8 @@ async def test_a_master_that_dies_is_replaced_within_seconds_and_nothing_settled
         assert time.monotonic() - died < 10
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-        await asyncio.to_thread(
-            redis_guarded.let_back, lost
-        )  # with nothing in it, and for a while it believes that it is the master
+        # with nothing in it, and for a while it believes that it is the master
+        await asyncio.to_thread(redis_guarded.let_back, lost)
         assert lost.run("ROLE").startswith("master")
         assert await idle.get_many([f"{key}:after"]) == [b"1"]
         assert await idle.commit({f"{key}:after": b"1"}, {f"{key}:after": Put(b"2")})

@@ -54,10 +54,7 @@ class Guarded:
     @property
     def master(self) -> RedisServer:
         """The one the sentinels send everybody to, by the one of them that knows the latest change."""
-        states = [sentinel.run(f"SENTINEL MASTER {SERVICE}").splitlines() for sentinel in self.sentinels]
-        latest = max(
-            (dict(zip(state[::2], state[1::2], strict=True)) for state in states), key=lambda state: int(state["config-epoch"])
-        )
+        latest = max((_master_of(sentinel) for sentinel in self.sentinels), key=lambda told: int(told["config-epoch"]))
         return next(server for server in self.servers if server.port == int(latest["port"]))
 
     def let_back(self, lost: RedisServer) -> None:
@@ -81,9 +78,13 @@ class Guarded:
             until(partial(_knows_all, sentinel), "a sentinel knows all")
 
 
-def _has(sentinel: SentinelServer, master: RedisServer) -> bool:
+def _master_of(sentinel: SentinelServer) -> dict[str, str]:
     state = sentinel.run(f"SENTINEL MASTER {SERVICE}").splitlines()
-    told = dict(zip(state[::2], state[1::2], strict=True))
+    return dict(zip(state[::2], state[1::2], strict=True))
+
+
+def _has(sentinel: SentinelServer, master: RedisServer) -> bool:
+    told = _master_of(sentinel)
     return (told["port"], told["flags"]) == (str(master.port), "master")
 
 
